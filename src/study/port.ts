@@ -1,0 +1,38 @@
+/** What receives instances and knows when a study is complete. One for every way in. */
+import type { ReceiveContext, ReceiveOutcome, StudyState, WorklistItem } from './types.ts';
+
+/** Emitted on every change that a screen would show; SSE sends it on. */
+export interface StudyEvent {
+  readonly studyInstanceUID: string;
+  readonly state: StudyState;
+  readonly item: WorklistItem;
+}
+
+export interface StudyEventMap {
+  /** Any visible change. */
+  changed: [event: StudyEvent];
+  /** Complete (quiet, counts and geometry agree, or forced): analyse it now. */
+  complete: [event: { readonly studyInstanceUID: string; readonly forced: boolean }];
+}
+
+export interface StudyService {
+  /**
+   * Takes one instance as a stream of Part 10 bytes (preamble, meta, data set). Resolves when it is durable.
+   * Errors: DICOM_NOT_PART10, DICOM_TRUNCATED, DICOM_MALFORMED, DICOM_INVALID_UID, DICOM_MISSING_ATTRIBUTE,
+   * DICOM_TOO_LARGE, ARCHIVE_OUT_OF_SPACE. After an error nothing of it is kept and nothing was acknowledged.
+   * `expect` makes a mismatch with the C-STORE command or the STOW path fail with DICOM_SOP_MISMATCH.
+   */
+  receive(
+    part10: AsyncIterable<Uint8Array>,
+    context: ReceiveContext,
+    expect?: { readonly sopClassUID?: string; readonly sopInstanceUID?: string; readonly studyInstanceUID?: string },
+  ): Promise<ReceiveOutcome>;
+  /** Complete now, whatever is missing; the reasons stay visible as warnings. */
+  forceComplete(studyInstanceUID: string): Promise<void>;
+  /** Sets the state and tells every listener. */
+  setState(studyInstanceUID: string, state: StudyState, options?: Parameters<import('../index/port.ts').StudyIndex['setState']>[2]): Promise<void>;
+  on<E extends keyof StudyEventMap>(event: E, listener: (...args: StudyEventMap[E]) => void): void;
+  /** Timers again after a restart: studies that were open are looked at at once. */
+  resume(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,117 @@
+/** The states of a study and what the worklist shows of it. */
+import type { Dataset } from '../dicom/dataset.ts';
+import type { FindingsDocument, Reason } from '../findings/types.ts';
+
+export type StudyState =
+  /** Instances are arriving. */
+  | 'receiving'
+  /** Quiet, but a gap or a missing count keeps it open: see `openReasons`. */
+  | 'incomplete'
+  /** Complete, the job waits. */
+  | 'waiting'
+  | 'analysing'
+  /** Findings (possibly none) are there. */
+  | 'analysed'
+  /** The input was refused: `findings.reason` says why. Never shown as "no findings". */
+  | 'not-analysed'
+  /** The job failed for good (dead letter): neither analysed nor refused. */
+  | 'failed';
+
+export interface ReceiveContext {
+  readonly transport: 'dimse' | 'stow' | 'upload' | 'cli' | 'internal';
+  readonly callingAETitle?: string;
+  readonly remoteAddress?: string;
+}
+
+export type ReceiveOutcome = {
+  /**
+   * stored: new. duplicate: same SOP Instance UID and same bytes, acknowledged and ignored.
+   * conflict: same UID with other bytes, kept beside the first, flagged, the first stays current.
+   */
+  readonly kind: 'stored' | 'duplicate' | 'conflict';
+  readonly sopClassUID: string;
+  readonly sopInstanceUID: string;
+  readonly seriesInstanceUID: string;
+  readonly studyInstanceUID: string;
+};
+
+export interface InstanceRecord {
+  readonly sopInstanceUID: string;
+  readonly sopClassUID: string;
+  readonly seriesInstanceUID: string;
+  readonly studyInstanceUID: string;
+  readonly transferSyntaxUID: string;
+  readonly blobKey: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly receivedAt: string;
+  /** True for objects that Phoi wrote itself: they never trigger an analysis. */
+  readonly own: boolean;
+  /** Everything but bulk data, DICOM JSON model. */
+  readonly header: Dataset;
+}
+
+/** The current result of a study, as the index keeps it. */
+export interface AnalysisRecord {
+  readonly jobId: string;
+  readonly version: number;
+  readonly findings: FindingsDocument;
+  readonly createdAt: string;
+  /** SOP Instance UIDs of the objects written for it. */
+  readonly objects: readonly { readonly role: 'sr' | 'seg' | string; readonly sopInstanceUID: string; readonly sopClassUID: string }[];
+}
+
+export interface DeliveryRecord {
+  readonly id: string;
+  readonly studyInstanceUID: string;
+  readonly sopInstanceUID: string;
+  readonly destination: string;
+  readonly state: 'waiting' | 'sent' | 'failed';
+  readonly attempts: number;
+  readonly lastError?: string;
+  readonly updatedAt: string;
+}
+
+export interface WorklistItem {
+  readonly studyInstanceUID: string;
+  readonly state: StudyState;
+  /** 0..1 and a stage name while analysing. */
+  readonly progress?: { readonly stage: string; readonly fraction: number };
+  readonly patientName: string;
+  readonly patientID: string;
+  readonly patientBirthDate: string;
+  readonly patientSex: string;
+  readonly accessionNumber: string;
+  readonly studyDate: string;
+  readonly studyTime: string;
+  readonly studyDescription: string;
+  readonly modalities: readonly string[];
+  readonly seriesCount: number;
+  readonly instanceCount: number;
+  readonly receivedAt: string;
+  readonly updatedAt: string;
+  readonly priority: 'stat' | 'routine';
+  readonly findingCount?: number;
+  readonly largestDiameterMm?: number;
+  readonly topProbability?: number;
+  /** Why it is open, not analysed or failed. */
+  readonly reasons: readonly Reason[];
+  readonly conflictCount: number;
+}
+
+export interface SeriesSummary {
+  readonly seriesInstanceUID: string;
+  readonly modality: string;
+  readonly seriesNumber?: number;
+  readonly seriesDescription: string;
+  readonly instanceCount: number;
+  readonly own: boolean;
+}
+
+export interface StudyDetail extends WorklistItem {
+  readonly series: readonly SeriesSummary[];
+  readonly analysis?: AnalysisRecord;
+  /** Superseded results, newest first. */
+  readonly earlierAnalyses: readonly AnalysisRecord[];
+  readonly deliveries: readonly DeliveryRecord[];
+}
