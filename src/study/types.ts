@@ -57,8 +57,8 @@ export interface AnalysisRecord {
   readonly version: number;
   readonly findings: FindingsDocument;
   readonly createdAt: string;
-  /** SOP Instance UIDs of the objects written for it. */
-  readonly objects: readonly { readonly role: 'sr' | 'seg' | string; readonly sopInstanceUID: string; readonly sopClassUID: string }[];
+  /** The objects written for it; role is sr, seg, pr, ko, … */
+  readonly objects: readonly { readonly role: string; readonly sopInstanceUID: string; readonly sopClassUID: string }[];
 }
 
 export interface DeliveryRecord {

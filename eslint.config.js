@@ -1,0 +1,90 @@
+import importX from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+/**
+ * Who may import whom (docs/architecture.md). A folder may import from the folders listed for it and from itself;
+ * src/errors.ts, src/log.ts and type-only ports are open to all.
+ */
+const mayImport = {
+  dicom: [],
+  volume: ['dicom', 'findings'],
+  findings: ['dicom', 'volume'],
+  inference: ['dicom', 'volume', 'findings'],
+  results: ['dicom', 'findings', 'volume', 'inference'],
+  phantom: ['dicom', 'volume'],
+  archive: ['dicom', 'findings'],
+  index: ['dicom', 'findings', 'study', 'archive'],
+  study: ['dicom', 'findings', 'archive', 'index'],
+  queue: [],
+  dimse: ['dicom', 'study', 'index', 'archive'],
+  dicomweb: ['dicom', 'study', 'index', 'archive', 'findings'],
+  delivery: ['dicom', 'study', 'index', 'archive', 'dimse', 'dicomweb'],
+  http: ['dicom', 'study', 'index', 'archive', 'findings', 'queue', 'dicomweb', 'results', 'inference', 'delivery'],
+};
+
+const zones = Object.entries(mayImport).map(([folder, allowed]) => ({
+  target: `./src/${folder}`,
+  from: './src',
+  except: [
+    `./${folder}`,
+    ...allowed.map((name) => `./${name}`),
+    './errors.ts',
+    './log.ts',
+  ],
+  message: `src/${folder} may import only ${[...allowed, 'errors', 'log'].join(', ')}`,
+}));
+
+/** A third-party library enters through the named files only. */
+const onlyThrough = (names, files) => ({
+  files: ['src/**/*.ts', 'workers/**/*.ts', 'viewer/**/*.ts'],
+  ignores: files,
+  rules: {
+    '@typescript-eslint/no-restricted-imports': ['error', {
+      patterns: names.map((name) => ({ group: [name], allowTypeImports: true, message: `${name} enters through ${files.join(', ')}` })),
+    }],
+  },
+});
+
+export default tseslint.config(
+  { ignores: ['node_modules', 'viewer/dist', 'data', 'coverage', '.train', '.scratch'] },
+  ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
+  {
+    files: ['**/*.ts'],
+    plugins: { 'import-x': importX },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    settings: {
+      'import-x/resolver': { node: { extensions: ['.ts', '.js'] } },
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+    },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // Index arithmetic on typed arrays is the substance of volumes: `!` there states an invariant of the loop.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      'import-x/no-cycle': ['error', { maxDepth: Infinity }],
+      'import-x/no-restricted-paths': ['error', { zones: [
+        ...zones,
+        { target: './src', from: './workers', message: 'src never imports workers' },
+        { target: './src', from: './viewer', message: 'src never imports the viewer' },
+        { target: './workers', from: './src/http', message: 'workers and http meet at the queue' },
+      ] }],
+      'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }],
+      'no-empty': ['error', { allowEmptyCatch: false }],
+      'no-console': 'error',
+    },
+  },
+  onlyThrough(['onnxruntime-node'], ['src/inference/**']),
+  onlyThrough(['@cornerstonejs/core', '@cornerstonejs/tools', '@cornerstonejs/dicom-image-loader'], ['viewer/rendering/**']),
+  {
+    files: ['test/**/*.ts', 'viewer/vite.config.ts', 'vitest.config.ts'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['src/cli/**/*.ts', 'src/phantom/export-training.ts', 'viewer/build-if-stale.ts'],
+    rules: { 'no-console': 'off' },
+  },
+);
