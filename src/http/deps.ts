@@ -1,0 +1,100 @@
+/** What the HTTP edge needs from the rest of the service. The composition root makes these; routes get nothing else. */
+import type { FastifyBaseLogger } from 'fastify';
+import type { InstanceArchive } from '../archive/port.ts';
+import type { StudyIndex } from '../index/port.ts';
+import type { JobPriority, JobQueue } from '../queue/port.ts';
+import type { StudyService } from '../study/port.ts';
+
+/** One model of the registry, as screens and scripts see it. */
+export interface ModelSummary {
+  readonly id: string;
+  readonly version: string;
+  readonly name: string;
+  readonly task: string;
+  readonly sha256: string;
+  /** True for the model that new studies are analysed with. */
+  readonly inUse: boolean;
+}
+
+export interface HttpLimits {
+  /** Largest instance in bytes that STOW-RS or an upload may bring. */
+  readonly maxInstanceBytes: number;
+  /** Entries of one zip archive. */
+  readonly maxZipEntries: number;
+  /** Bytes that one zip archive may unpack to. */
+  readonly maxZipBytes: number;
+  /** Unpacked over packed size of one entry, above 1 MiB. */
+  readonly maxZipRatio: number;
+  /** Screens that may listen to `/api/v1/events` at a time. */
+  readonly maxEventClients: number;
+  /** Worker threads that decode frames. */
+  readonly decodeThreads: number;
+  /** Milliseconds after which decoding one frame is given up. */
+  readonly decodeTimeoutMs: number;
+  /** Heap of one decoding thread in MiB. */
+  readonly decodeMemoryMb: number;
+  /** Bytes of decoded frames kept in memory. */
+  readonly frameCacheBytes: number;
+  /** QIDO-RS matches in one answer. */
+  readonly maxQidoResults: number;
+  /** Free bytes below which `/readyz` says no. */
+  readonly minFreeBytes: number;
+}
+
+const mib = 1024 * 1024;
+
+export const defaultHttpLimits: HttpLimits = {
+  maxInstanceBytes: 4096 * mib,
+  maxZipEntries: 100_000,
+  maxZipBytes: 32 * 1024 * mib,
+  maxZipRatio: 200,
+  maxEventClients: 200,
+  decodeThreads: 2,
+  decodeTimeoutMs: 20_000,
+  decodeMemoryMb: 1024,
+  frameCacheBytes: 256 * mib,
+  maxQidoResults: 1000,
+  minFreeBytes: 512 * mib,
+};
+
+export interface HttpConfig {
+  /** Address that users see, e.g. `https://phoi.hospital.example`; its host is accepted in the Host header. */
+  readonly publicUrl?: string;
+  /** When set, every request but `/healthz` needs it: Bearer, or as the password of HTTP Basic. */
+  readonly token?: string;
+  /** Folder of the built viewer. */
+  readonly viewerDir: string;
+  readonly version: string;
+  readonly aeTitle: string;
+  readonly dicomPort: number;
+  /** A series with no new instance for so long is looked at for completeness. */
+  readonly quietSeconds: number;
+  /** Web origins that may read DICOMweb from a browser, or `*`. */
+  readonly corsOrigins?: readonly string[];
+  /** Host names accepted beside loopback names and the host of `publicUrl`. */
+  readonly allowedHosts?: readonly string[];
+  readonly limits?: Partial<HttpLimits>;
+}
+
+/** What only the composition root can do, because it joins study, queue and delivery. */
+export interface HttpActions {
+  /** Analyses the study again with the model in use. */
+  reanalyse(studyInstanceUID: string): Promise<void>;
+  /** Changes the study's place in the queue, also for a job that waits already. */
+  setPriority(studyInstanceUID: string, priority: JobPriority): Promise<void>;
+  /** Makes the delivery due now; false when there is none of that name. */
+  resendDelivery(id: string): Promise<boolean>;
+}
+
+export interface HttpDeps {
+  readonly config: HttpConfig;
+  readonly archive: InstanceArchive;
+  readonly index: StudyIndex;
+  readonly study: StudyService;
+  readonly queue: JobQueue;
+  readonly models: () => Promise<readonly ModelSummary[]>;
+  /** Names of the configured destinations. */
+  readonly destinations: readonly string[];
+  readonly actions: HttpActions;
+  readonly log: FastifyBaseLogger;
+}
