@@ -6,7 +6,10 @@ export interface StoredBlob {
   /** Opaque key, made by the archive. */
   readonly key: string;
   readonly sizeBytes: number;
+  /** Of the whole file, meta group included. */
   readonly sha256: string;
+  /** False when the same bytes were there before this commit. */
+  readonly fresh: boolean;
 }
 
 export interface IncomingBlob {
@@ -27,5 +30,12 @@ export interface InstanceArchive {
   /** Path on this host, for worker processes that share the disk. */
   path(key: string): string;
   has(key: string): Promise<boolean>;
+  /**
+   * Takes back a blob whose instance was never acknowledged; absent ones are fine. Only the study service calls it,
+   * and only for a blob that its own failed `receive` made.
+   */
+  remove(key: string): Promise<void>;
+  /** Keys of the blobs committed since then (all without it), for the search for orphans after a crash. */
+  keys(since?: Date): AsyncIterable<string>;
   freeBytes(): Promise<number>;
 }

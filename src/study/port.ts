@@ -1,4 +1,5 @@
 /** What receives instances and knows when a study is complete. One for every way in. */
+import type { SetStateOptions } from '../index/port.ts';
 import type { ReceiveContext, ReceiveOutcome, StudyState, WorklistItem } from './types.ts';
 
 /** Emitted on every change that a screen would show; SSE sends it on. */
@@ -29,10 +30,14 @@ export interface StudyService {
   ): Promise<ReceiveOutcome>;
   /** Complete now, whatever is missing; the reasons stay visible as warnings. */
   forceComplete(studyInstanceUID: string): Promise<void>;
-  /** Sets the state and tells every listener. */
-  setState(studyInstanceUID: string, state: StudyState, options?: Parameters<import('../index/port.ts').StudyIndex['setState']>[2]): Promise<void>;
+  /** Sets the state and tells every listener; false when nothing changed. */
+  setState(studyInstanceUID: string, state: StudyState, options?: SetStateOptions): Promise<boolean>;
   on<E extends keyof StudyEventMap>(event: E, listener: (...args: StudyEventMap[E]) => void): void;
-  /** Timers again after a restart: studies that were open are looked at at once. */
+  /**
+   * After a restart: takes in what a crash left between archive and index, starts the timers of open studies again
+   * (each gets a fresh quiet time, since no sender could reach us meanwhile; proof by count closes at once), and says
+   * 'complete' again for studies that wait without a job. Call it once the listeners are there.
+   */
   resume(): Promise<void>;
   close(): Promise<void>;
 }

@@ -43,12 +43,43 @@ export interface InstanceRecord {
   readonly transferSyntaxUID: string;
   readonly blobKey: string;
   readonly sizeBytes: number;
+  /** Of the data set and its transfer syntax, without the meta group: see `createContentDigest`. */
   readonly sha256: string;
   readonly receivedAt: string;
   /** True for objects that Phoi wrote itself: they never trigger an analysis. */
   readonly own: boolean;
   /** Everything but bulk data, DICOM JSON model. */
   readonly header: Dataset;
+}
+
+/** What completeness needs of an instance, without its header. */
+export interface InstanceSummary {
+  readonly sopInstanceUID: string;
+  readonly sopClassUID: string;
+  readonly seriesInstanceUID: string;
+  readonly own: boolean;
+  readonly receivedAt: string;
+  readonly placement: InstancePlacement;
+}
+
+/** Position, grouping and expected counts of one instance; absent fields were absent in its header. */
+export interface InstancePlacement {
+  readonly modality?: string;
+  readonly imageType?: readonly string[];
+  readonly imagePositionPatient?: readonly [number, number, number];
+  readonly imageOrientationPatient?: readonly [number, number, number, number, number, number];
+  readonly frameOfReferenceUID?: string;
+  readonly acquisitionNumber?: number;
+  readonly temporalPosition?: number;
+  readonly instanceNumber?: number;
+  readonly seriesNumber?: number;
+  readonly numberOfFrames?: number;
+  readonly imagesInAcquisition?: number;
+  readonly numberOfSeriesRelatedInstances?: number;
+  readonly numberOfStudyRelatedInstances?: number;
+  readonly numberOfStudyRelatedSeries?: number;
+  readonly concatenationUID?: string;
+  readonly inConcatenationTotalNumber?: number;
 }
 
 /** The current result of a study, as the index keeps it. */
@@ -97,6 +128,27 @@ export interface WorklistItem {
   /** Why it is open, not analysed or failed. */
   readonly reasons: readonly Reason[];
   readonly conflictCount: number;
+  /** The job of the present closing; gone when the study is reopened. */
+  readonly jobId?: string;
+}
+
+/** An instance under a SOP Instance UID that was taken already: kept, never current. */
+export interface ConflictRecord {
+  readonly kind:
+    /** Same UID, other content. */
+    | 'content'
+    /** Same UID, claimed for another series or study. */
+    | 'moved';
+  /** The study of the instance that stays current. */
+  readonly studyInstanceUID: string;
+  readonly sopInstanceUID: string;
+  /** What the set-aside instance claims. */
+  readonly claimedStudyInstanceUID: string;
+  readonly claimedSeriesInstanceUID: string;
+  readonly transferSyntaxUID: string;
+  readonly blobKey: string;
+  readonly sha256: string;
+  readonly receivedAt: string;
 }
 
 export interface SeriesSummary {
