@@ -14,8 +14,10 @@ export interface StoredBlob {
 
 export interface IncomingBlob {
   write(chunk: Uint8Array): Promise<void>;
-  /** Path of the temporary file, for reading the header before the decision to keep it. */
+  /** Path of the temporary file, for reading the header before the decision to keep it: `flush` first. */
   readonly temporaryPath: string;
+  /** Everything written so far can be read under `temporaryPath`; says nothing about durability. */
+  flush(): Promise<void>;
   /** Durable from here on. Committing bytes that are already there gives the same key. */
   commit(): Promise<StoredBlob>;
   /** Removes the temporary file; safe to call after a failure and twice. */

@@ -1,0 +1,151 @@
+/**
+ * The archive on a local disk:
+ *
+ *     DATA/archive/incoming/phoi-….part      being written; leftovers of a crash are removed at the next start
+ *     DATA/archive/objects/ab/cd/abcd…-SIZE  committed; the name is the SHA-256 and the size of the content
+ */
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { AppError } from '../errors.ts';
+import { blobFolder, blobPath, blobSize, isBlobKey } from './blob-key.ts';
+import { createDirectorySync } from './directory-sync.ts';
+import { createIncomingBlob } from './incoming-blob.ts';
+import { asArchiveError, isMissing } from './out-of-space.ts';
+import type { IncomingBlob, InstanceArchive } from './port.ts';
+
+export interface FileArchiveOptions {
+  /** Free bytes that stay free: the index, the queue and the results need room to say what happened. Default 0. */
+  readonly reserveBytes?: number;
+  /** A temporary file not touched for so long is a leftover. Others may belong to a process that still writes. */
+  readonly leftoverAgeMs?: number;
+}
+
+const hourMs = 3_600_000;
+const leftoverName = /^phoi-[0-9a-f-]{36}\.part$/u;
+
+async function removeLeftovers(incoming: string, ageMs: number): Promise<void> {
+  for (const name of await readdir(incoming)) {
+    if (!leftoverName.test(name)) continue;
+    const path = join(incoming, name);
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs >= ageMs) await rm(path, { force: true });
+  }
+}
+
+/** Throws ARCHIVE_NOT_FOUND where the file is missing and ARCHIVE_CORRUPT where its size is not the key's. */
+async function checkSize(path: string, key: string): Promise<number> {
+  const expected = blobSize(key);
+  let actual: number;
+  try {
+    actual = (await stat(path)).size;
+  } catch (error) {
+    if (isMissing(error)) throw new AppError('ARCHIVE_NOT_FOUND', 'The archive does not hold this blob', { cause: error, details: { key } });
+    throw error;
+  }
+  if (actual !== expected) {
+    throw new AppError('ARCHIVE_CORRUPT', 'A file of the archive has another size than when it was stored', { details: { key, expected, actual } });
+  }
+  return expected;
+}
+
+async function* listKeys(root: string, since: Date | undefined): AsyncGenerator<string> {
+  for (const first of await readdir(root)) {
+    for (const second of await readdir(join(root, first))) {
+      const folder = join(root, first, second);
+      // Renaming a file into a folder changes the folder's own time: untouched folders need no listing.
+      if (since !== undefined && (await stat(folder)).mtimeMs < since.getTime()) continue;
+      for (const name of await readdir(folder)) if (isBlobKey(name)) yield name;
+    }
+  }
+}
+
+/** Opens the archive under `dataDir`, creating its folders. */
+export async function openFileArchive(dataDir: string, options: FileArchiveOptions = {}): Promise<InstanceArchive> {
+  const base = resolve(dataDir, 'archive');
+  const root = join(base, 'objects');
+  const incoming = join(base, 'incoming');
+  const reserveBytes = options.reserveBytes ?? 0;
+  const directories = createDirectorySync();
+  await mkdir(incoming, { recursive: true });
+  await mkdir(root, { recursive: true });
+  await directories.sync(base);
+  await directories.sync(resolve(dataDir));
+  await removeLeftovers(incoming, options.leftoverAgeMs ?? hourMs);
+
+  async function freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(root);
+    return bavail * bsize;
+  }
+
+  async function checkSpace(): Promise<void> {
+    if (reserveBytes > 0 && (await freeBytes()) < reserveBytes) {
+      throw new AppError('ARCHIVE_OUT_OF_SPACE', 'The archive has reached its reserve of free space', { details: { reserveBytes } });
+    }
+  }
+
+  return {
+    async begin(): Promise<IncomingBlob> {
+      await checkSpace();
+      const temporaryPath = join(incoming, `phoi-${randomUUID()}.part`);
+      try {
+        const handle = await open(temporaryPath, 'wx', 0o640);
+        return createIncomingBlob({ handle, temporaryPath, root, directories, checkSpace });
+      } catch (error) {
+        throw asArchiveError(error);
+      }
+    },
+    async read(key) {
+      const path = blobPath(root, key);
+      await checkSize(path, key);
+      return readFile(path);
+    },
+    async readRange(key, offset, length) {
+      const path = blobPath(root, key);
+      const size = await checkSize(path, key);
+      if (offset < 0 || length < 0 || offset + length > size) {
+        throw new AppError('ARCHIVE_CORRUPT', 'A range outside of the stored file was asked for', { details: { key, offset, length, size } });
+      }
+      const handle = await open(path, 'r');
+      try {
+        const bytes = new Uint8Array(length);
+        for (let done = 0; done < length;) {
+          const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+          if (bytesRead === 0) throw new AppError('ARCHIVE_CORRUPT', 'A file of the archive ended early', { details: { key } });
+          done += bytesRead;
+        }
+        return bytes;
+      } finally {
+        await handle.close();
+      }
+    },
+    async stream(key) {
+      const path = blobPath(root, key);
+      await checkSize(path, key);
+      return createReadStream(path, { highWaterMark: 256 * 1024 });
+    },
+    path: (key) => blobPath(root, key),
+    async has(key) {
+      if (!isBlobKey(key)) return false;
+      try {
+        await access(blobPath(root, key));
+        return true;
+      } catch (error) {
+        if (isMissing(error)) return false;
+        throw error;
+      }
+    },
+    async remove(key) {
+      try {
+        await rm(blobPath(root, key));
+        await directories.sync(blobFolder(root, key));
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    },
+    keys: (since) => listKeys(root, since),
+    freeBytes,
+  };
+}

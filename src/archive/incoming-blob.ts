@@ -1,0 +1,112 @@
+/**
+ * One file on its way in: written under a random name, flushed, then renamed to its content's name.
+ * Small chunks (a DIMSE PDV is often 16 KiB) are gathered, since each write is a trip through the thread pool.
+ */
+import { createHash } from 'node:crypto';
+import { stat, rename, rm, type FileHandle } from 'node:fs/promises';
+
+import { blobFolder, blobKey, blobPath } from './blob-key.ts';
+import type { DirectorySync } from './directory-sync.ts';
+import { asArchiveError, isMissing } from './out-of-space.ts';
+import type { IncomingBlob, StoredBlob } from './port.ts';
+
+const gatherBytes = 256 * 1024;
+/** How often a long file looks again whether the disk keeps its reserve. */
+const spaceCheckBytes = 16 * 1024 * 1024;
+
+export interface IncomingBlobParts {
+  readonly handle: FileHandle;
+  readonly temporaryPath: string;
+  readonly root: string;
+  readonly directories: DirectorySync;
+  /** Throws ARCHIVE_OUT_OF_SPACE below the reserve. */
+  readonly checkSpace: () => Promise<void>;
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+export function createIncomingBlob({ handle, temporaryPath, root, directories, checkSpace }: IncomingBlobParts): IncomingBlob {
+  const hash = createHash('sha256');
+  const gathered = Buffer.allocUnsafe(gatherBytes);
+  let gatheredLength = 0;
+  let sizeBytes = 0;
+  let checkedAt = 0;
+  let closed = false;
+
+  async function writeFully(bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      done += (await handle.write(bytes, done, bytes.length - done)).bytesWritten;
+    }
+  }
+
+  async function flush(): Promise<void> {
+    if (gatheredLength === 0) return;
+    await writeFully(gathered.subarray(0, gatheredLength));
+    gatheredLength = 0;
+  }
+
+  async function close(): Promise<void> {
+    if (closed) return;
+    closed = true;
+    await handle.close();
+  }
+
+  async function write(chunk: Uint8Array): Promise<void> {
+    hash.update(chunk);
+    sizeBytes += chunk.length;
+    if (gatheredLength + chunk.length > gatherBytes) await flush();
+    if (chunk.length >= gatherBytes) {
+      await writeFully(chunk);
+    } else {
+      gathered.set(chunk, gatheredLength);
+      gatheredLength += chunk.length;
+    }
+    if (sizeBytes - checkedAt >= spaceCheckBytes) {
+      checkedAt = sizeBytes;
+      await checkSpace();
+    }
+  }
+
+  async function commit(): Promise<StoredBlob> {
+    await flush();
+    await handle.sync();
+    await close();
+    const sha256 = hash.digest('hex');
+    const key = blobKey(sha256, sizeBytes);
+    const folder = blobFolder(root, key);
+    const path = blobPath(root, key);
+    await directories.ensure(folder, root);
+    // A file of that name with another size is torn (the disk lied once): the good bytes replace it.
+    const fresh = (await sizeOf(path)) !== sizeBytes;
+    if (fresh) await rename(temporaryPath, path);
+    else await rm(temporaryPath, { force: true });
+    await directories.sync(folder);
+    return { key, sizeBytes, sha256, fresh };
+  }
+
+  const translated = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw asArchiveError(error);
+    }
+  };
+
+  return {
+    temporaryPath,
+    write: (chunk) => translated(() => write(chunk)),
+    flush: () => translated(flush),
+    commit: () => translated(commit),
+    async discard() {
+      await close();
+      await rm(temporaryPath, { force: true });
+    },
+  };
+}
