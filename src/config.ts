@@ -2,7 +2,7 @@
  * Every setting, from one schema: defaults, then the configuration file, then the environment.
  * Only this file reads process.env; `loadConfig` is pure so that tests can call it.
  */
-import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { Type, type Static } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { AppError } from './errors.ts';
 
@@ -128,7 +128,7 @@ export function loadConfig(fileText: string | undefined, env: Readonly<Record<st
     const value = env[name];
     if (value !== undefined && value !== '') setPath(raw, path, value);
   }
-  const completed = Value.Convert(configSchema as TSchema, Value.Default(configSchema as TSchema, raw));
+  const completed = Value.Convert(configSchema, Value.Default(configSchema, raw));
   const firstError = Value.Errors(configSchema, completed).First();
   if (firstError !== undefined) {
     throw new AppError('CONFIG_INVALID', `Setting ${firstError.path.slice(1).replaceAll('/', '.') || '(root)'}: ${firstError.message}`);
