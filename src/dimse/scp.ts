@@ -1,0 +1,124 @@
+/** The DIMSE service class provider: Verification, Storage and Storage Commitment on one TCP port. */
+import { createServer, type Socket } from 'node:net';
+import type { Log } from '../log.ts';
+import type { StudyService } from '../study/port.ts';
+import { acceptConnection, type AcceptorTimers, type AssociationServer } from './acceptor.ts';
+import { commandField, type CommandSet } from './command-set.ts';
+import type { DimsePeer } from './negotiation.ts';
+import { status } from './status.ts';
+import { handleStore } from './store-service.ts';
+import { verificationSOPClass } from './uids.ts';
+
+export interface DimseScpLimits extends AcceptorTimers {
+  readonly maxAssociations: number;
+  /** Announced maximum length of a P-DATA-TF: 0 is unlimited, otherwise at least 16384. */
+  readonly maxPduLength: number;
+}
+
+export const defaultDimseScpLimits: DimseScpLimits = {
+  artimMs: 30_000,
+  stallMs: 120_000,
+  idleMs: 3_600_000,
+  maxAssociations: 25,
+  maxPduLength: 131_072,
+};
+
+export interface DimseScpOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly aeTitle: string;
+  readonly study: Pick<StudyService, 'receive'>;
+  readonly peers?: readonly DimsePeer[];
+  /** Default: true on a loopback address when `peers` is empty. */
+  readonly openToAnyPeer?: boolean;
+  readonly log: Log;
+  readonly limits?: Partial<DimseScpLimits>;
+}
+
+export interface DimseScp {
+  readonly port: number;
+  /** Stops listening, ends every association and waits until the instance in hand is answered or given up. */
+  close(): Promise<void>;
+}
+
+/** Connections that may wait for their turn beyond the associations; more are closed at once. */
+const pendingConnections = 64;
+
+/** Starts listening. Rejects when the address cannot be bound. */
+export async function startDimseScp(options: DimseScpOptions): Promise<DimseScp> {
+  const limits = { ...defaultDimseScpLimits, ...options.limits };
+  const peers = options.peers ?? [];
+  const loopback = options.host === '127.0.0.1' || options.host === '::1' || options.host === 'localhost';
+  const policy = {
+    aeTitle: options.aeTitle,
+    peers,
+    openToAnyPeer: options.openToAnyPeer ?? (loopback && peers.length === 0),
+    storageCommitment: false,
+  };
+  const connections = new Map<Socket, Promise<void>>();
+  let associations = 0;
+  const places = {
+    enter: (): boolean => associations < limits.maxAssociations && (associations += 1) > 0,
+    leave: (): void => {
+      associations -= 1;
+    },
+  };
+
+  function serve(peer: { readonly callingAETitle: string; readonly remoteAddress: string }, log: Log): AssociationServer {
+    const counts = { stored: 0, refused: 0 };
+    return {
+      async handle(association, message) {
+        const { command, context } = message;
+        const answer = (response: Partial<CommandSet> & Pick<CommandSet, 'commandField' | 'status'>): Promise<void> =>
+          association.send(context.id, { messageIDBeingRespondedTo: command.messageID ?? 0, hasDataset: false, ...response });
+        if (command.commandField === commandField.cStoreRequest) {
+          const given = await handleStore(association, message, { study: options.study, log, ...peer });
+          if (given === status.success) counts.stored += 1;
+          else counts.refused += 1;
+        } else if (command.commandField === commandField.cEchoRequest) {
+          await answer({ commandField: commandField.cEchoResponse, affectedSOPClassUID: verificationSOPClass, status: status.success });
+        } else if (command.commandField === commandField.cCancelRequest) {
+          log.debug('C-CANCEL ignored: no operation of this service can be cancelled');
+        } else {
+          await answer({ commandField: command.commandField | 0x8000, status: status.unrecognizedOperation });
+        }
+      },
+      ended() {
+        log.info(counts, 'Association ended');
+      },
+    };
+  }
+
+  const server = createServer({ pauseOnConnect: false }, (socket) => {
+    socket.on('error', (error) => options.log.debug({ reason: error.message }, 'Connection error'));
+    if (connections.size >= limits.maxAssociations + pendingConnections) {
+      options.log.warn({ connections: connections.size }, 'Too many connections, one closed unheard');
+      socket.destroy();
+      return;
+    }
+    const done = acceptConnection(socket, { policy, timers: limits, maxPduLength: limits.maxPduLength, log: options.log, places, serve });
+    connections.set(socket, done);
+    void done.finally(() => connections.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  server.on('error', (error) => options.log.error({ reason: error.message }, 'DIMSE listener failed'));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  options.log.info({ host: options.host, port, aeTitle: options.aeTitle, openToAnyPeer: policy.openToAnyPeer }, 'DIMSE SCP listening');
+
+  return {
+    port,
+    async close() {
+      const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of connections.keys()) socket.destroy();
+      await Promise.all([stopped, ...connections.values()]);
+    },
+  };
+}
