@@ -34,7 +34,7 @@ export interface SetStateOptions {
   /** Kept until the study is reopened. */
   readonly jobId?: string;
   /** Changes nothing (and says false) unless this holds at that moment. */
-  readonly onlyIf?: { readonly states: readonly StudyState[]; readonly instanceCount: number };
+  readonly onlyIf?: { readonly states: readonly StudyState[]; readonly instanceCount?: number };
 }
 
 export interface StudyIndex {

@@ -71,7 +71,7 @@ export async function openBullQueue(given: Partial<QueueOptions> & Pick<BullQueu
     const finished = job.finishedOn !== undefined && (state === 'completed' || state === 'dead' || state === 'cancelled');
     return {
       id, name: job.queueName, data: job.data as Data, state,
-      priority: job.opts.priority === priorities.stat ? 'stat' : 'routine',
+      priority: job.priority === priorities.stat ? 'stat' : 'routine',
       attempt: job.attemptsStarted,
       maxAttempts: job.opts.attempts ?? defaultMaxAttempts,
       failures: Object.keys(failures).sort((a, b) => Number(a) - Number(b)).map((attempt) => JSON.parse(failures[attempt]!) as JobFailure),
@@ -281,6 +281,12 @@ export async function openBullQueue(given: Partial<QueueOptions> & Pick<BullQueu
       if (!failed && !wasCancelled) return false;
       await redis.srem(key('cancelled'), id);
       if (failed) await bull.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+      return true;
+    },
+    async setPriority(id, priority) {
+      const bull = await findBull(id);
+      if (bull === undefined || !['waiting', 'prioritized', 'delayed'].includes(await bull.getState())) return false;
+      await bull.changePriority({ priority: priorities[priority] });
       return true;
     },
     async unhandled() {

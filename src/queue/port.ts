@@ -70,6 +70,8 @@ export interface JobQueue {
   cancel(id: string): Promise<boolean>;
   /** A dead or cancelled job waits again with its attempts reset. */
   resubmit(id: string): Promise<boolean>;
+  /** Moves a job that waits to another lane; false when it no longer waits. */
+  setPriority(id: string, priority: JobPriority): Promise<boolean>;
   /** Completed jobs whose result nobody has taken in yet, oldest first; survives a restart. */
   unhandled(): Promise<readonly Job[]>;
   markHandled(id: string): Promise<void>;

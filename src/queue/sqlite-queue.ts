@@ -235,6 +235,10 @@ export function openSqliteQueue(path: string, overrides: Partial<QueueOptions> =
         finished_at = NULL, progress = NULL, revision = ? WHERE id = ? AND state IN ('dead', 'cancelled')`)
         .run(Date.now(), revision, id).changes !== 0);
     },
+    async setPriority(id, priority) {
+      return transaction((revision) => database.prepare(`UPDATE jobs SET priority = ?, revision = ?
+        WHERE id = ? AND state IN ('waiting', 'delayed')`).run(priorities[priority], revision, id).changes !== 0);
+    },
     async unhandled() {
       return rows('SELECT * FROM jobs WHERE state = \'completed\' AND handled = 0 ORDER BY finished_at, sequence').map((found) => toJob(found));
     },

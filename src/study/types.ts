@@ -57,6 +57,8 @@ export interface InstanceSummary {
   readonly sopInstanceUID: string;
   readonly sopClassUID: string;
   readonly seriesInstanceUID: string;
+  readonly blobKey: string;
+  readonly sha256: string;
   readonly own: boolean;
   readonly receivedAt: string;
   readonly placement: InstancePlacement;

@@ -90,6 +90,16 @@ export function testJobQueue(name: string, createFixture: () => Promise<QueueFix
       expect(order).toEqual(['s1', 'r1', 'r2']);
     });
 
+    it('moves a waiting job to the stat lane', async () => {
+      await queue.enqueue('analyze', 'first', { idempotencyKey: 'first' });
+      const { job } = await queue.enqueue('analyze', 'urgent', { idempotencyKey: 'urgent' });
+      expect(await queue.setPriority(job.id, 'stat')).toBe(true);
+      const claimed = (await queue.claim<string>('analyze', 'w', never))!;
+      expect(claimed.job).toMatchObject({ data: 'urgent', priority: 'stat' });
+      expect(await queue.setPriority(job.id, 'routine')).toBe(false);
+      await claimed.complete(null);
+    });
+
     it('gives each of many jobs to exactly one of several workers', async () => {
       const workers = await Promise.all([another(), another(), another()]);
       for (let n = 0; n < 30; n += 1) await queue.enqueue('analyze', n, { idempotencyKey: `k${n}` });
