@@ -1,0 +1,56 @@
+/** Text of every Specific Character Set (PS3.3 C.12.1.1.2), read with tolerance: a name is never lost to a label. */
+import { characterSets, convertBytes } from 'dicom-character-set';
+
+const escape = 0x1b;
+
+function isPlainAscii(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte >= 0x80 || byte === escape) return false;
+  return true;
+}
+
+/** Labels seen in the field for defined terms. */
+const aliases: Readonly<Record<string, string>> = {
+  'UTF-8': 'ISO_IR 192', UTF8: 'ISO_IR 192', 'ISO 2022 IR 192': 'ISO_IR 192', 'ISO 2022 GBK': 'GBK', 'ISO 2022 58': 'ISO 2022 IR 58',
+  'ISO_IR 58': 'ISO 2022 IR 58', 'ISO_IR 149': 'ISO 2022 IR 149', 'ISO_IR 87': 'ISO 2022 IR 87', 'ISO_IR 159': 'ISO 2022 IR 159',
+};
+
+function definedTerm(label: string): string {
+  const term = label.trim().toUpperCase()
+    .replace(/^ISO[-_ ]?IR[-_ ]?/u, 'ISO_IR ')
+    .replace(/^ISO[-_ ]2022[-_ ]IR[-_ ]?/u, 'ISO 2022 IR ');
+  return aliases[term] ?? term;
+}
+
+/** What a data set declares, reduced to terms that can be decoded; empty for the default repertoire. */
+export function knownCharacterSets(values: readonly string[]): readonly string[] {
+  const terms = values.map(definedTerm);
+  const known = terms.filter((term, index) => (term === '' ? index === 0 && terms.length > 1 : Object.hasOwn(characterSets, term)));
+  return known.length === 1 && known[0] === '' ? [] : known;
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+const latin1 = new TextDecoder('windows-1252');
+
+function withoutLabel(bytes: Uint8Array): string {
+  try {
+    return strictUtf8.decode(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return latin1.decode(bytes);
+  }
+}
+
+/**
+ * The text of one element's field. `sets` comes from {@link knownCharacterSets}. Bytes that contradict their label
+ * (an unknown set or escape sequence) are read as UTF-8 where they are valid UTF-8, otherwise as Latin-1.
+ */
+export function decodeText(bytes: Uint8Array, vr: string, sets: readonly string[]): string {
+  if (isPlainAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  if (sets.length === 0) return withoutLabel(bytes);
+  try {
+    return convertBytes(sets.join('\\'), bytes, { vr });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return withoutLabel(bytes);
+  }
+}
