@@ -1,0 +1,22 @@
+/** The settings of this process: the configuration file named by PHOI_CONFIG (or beside the project) and the environment. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { loadConfig, type Config } from './config.ts';
+import { AppError } from './errors.ts';
+
+export const projectRoot = resolve(import.meta.dirname, '..');
+
+export const version = (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version;
+
+/** Throws CONFIG_INVALID, also when PHOI_CONFIG names a file that is not there. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Config {
+  const named = env['PHOI_CONFIG'];
+  const path = resolve(named ?? 'phoi.config.json');
+  if (named !== undefined && !existsSync(path)) throw new AppError('CONFIG_INVALID', `PHOI_CONFIG names a file that does not exist`);
+  const config = loadConfig(existsSync(path) ? readFileSync(path, 'utf8') : undefined, env);
+  return Object.freeze({
+    ...config,
+    dataDir: resolve(config.dataDir),
+    modelsDir: config.modelsDir === '' ? join(projectRoot, 'models') : resolve(config.modelsDir),
+  });
+}
