@@ -1,0 +1,64 @@
+/** The HTTP edge, put together in order: protection first, then interfaces, the viewer last. */
+import swagger from '@fastify/swagger';
+import fastify, { type FastifyInstance } from 'fastify';
+import { defaultHttpLimits, type HttpDeps } from './deps.ts';
+import { createMetrics, registerStateGauges, type Metrics } from './metrics.ts';
+import { registerProblems } from './plugins/problem.ts';
+import { registerProtection } from './plugins/protection.ts';
+import { registerRequestLog } from './plugins/request-log.ts';
+import { registerSecurityHeaders } from './plugins/security-headers.ts';
+import { registerViewer } from './plugins/viewer.ts';
+import { registerEventRoutes } from './routes/events.ts';
+import { registerJobRoutes } from './routes/jobs.ts';
+import { registerStudyRoutes } from './routes/studies.ts';
+import { registerHealthRoutes, registerSystemRoutes } from './routes/system.ts';
+import type { Http, TypeBoxProvider } from './type-provider.ts';
+
+/** A peer that neither sends nor reads for so long is cut off; event streams have a heartbeat well below. */
+const idleTimeoutMs = 120_000;
+
+/**
+ * The whole HTTP interface, ready to listen. `metrics` is the one that `countReceptions` was given, so that
+ * `/metrics` shows DIMSE receptions too.
+ */
+export function buildHttp(deps: HttpDeps, metrics: Metrics = createMetrics()): FastifyInstance {
+  const limits = { ...defaultHttpLimits, ...deps.config.limits };
+  const app: Http = fastify({
+    loggerInstance: deps.log,
+    disableRequestLogging: true,
+    connectionTimeout: idleTimeoutMs,
+    // What a client calls its request is no fact of ours.
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 256 },
+  }).withTypeProvider<TypeBoxProvider>();
+  // Answers leave as they are: a schema documents them and never drops a field of a clinical document.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+
+  registerProblems(app);
+  registerSecurityHeaders(app);
+  registerProtection(app, deps.config);
+  registerRequestLog(app, metrics);
+  registerStateGauges(metrics, deps.index, deps.queue);
+  registerHealthRoutes(app, deps, limits, metrics);
+
+  void app.register(async (api: Http) => {
+    await api.register(swagger, {
+      openapi: {
+        openapi: '3.1.0',
+        info: { title: 'Phoi', version: deps.config.version, description: 'Not a certified medical device; a radiologist decides.' },
+        servers: [{ url: '/' }],
+      },
+    });
+    api.addHook('onSend', async (_request, reply) => {
+      if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+    });
+    registerStudyRoutes(api, deps);
+    registerJobRoutes(api, deps);
+    registerSystemRoutes(api, deps);
+    registerEventRoutes(api, deps, limits);
+    api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
+  }, { prefix: '/api/v1' });
+
+  registerViewer(app, deps.config.viewerDir);
+  return app as unknown as FastifyInstance;
+}

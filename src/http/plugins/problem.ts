@@ -1,0 +1,65 @@
+/** Every error as problem details (RFC 9457) with a stable code; nothing internal leaves at 500 and above. */
+import { STATUS_CODES } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, toAppError, type ErrorCode } from '../../errors.ts';
+import type { Http } from '../type-provider.ts';
+
+export interface Problem {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail?: string;
+  readonly requestId: string;
+  readonly [extension: string]: unknown;
+}
+
+const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
+  400: 'HTTP_BAD_REQUEST',
+  404: 'HTTP_NOT_FOUND',
+  405: 'HTTP_METHOD_NOT_ALLOWED',
+  406: 'HTTP_NOT_ACCEPTABLE',
+  413: 'HTTP_PAYLOAD_TOO_LARGE',
+  415: 'HTTP_UNSUPPORTED_MEDIA_TYPE',
+};
+
+/** Fastify's own errors carry a status and a message without values of the request. */
+function coded(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  if (error instanceof Error && typeof status === 'number' && status >= 400 && status < 500) {
+    return new AppError(codeOfStatus[status] ?? 'HTTP_BAD_REQUEST', error.message, { cause: error });
+  }
+  return toAppError(error);
+}
+
+export function problemOf(error: AppError, requestId: string, extensions: Readonly<Record<string, unknown>> = {}): Problem {
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[error.statusCode] ?? 'Error',
+    status: error.statusCode,
+    code: error.code,
+    ...(error.statusCode < 500 ? { detail: error.message } : {}),
+    requestId,
+    ...extensions,
+  };
+}
+
+export async function sendProblem(reply: FastifyReply, error: AppError, extensions?: Readonly<Record<string, unknown>>): Promise<FastifyReply> {
+  const problem = problemOf(error, reply.request.id, extensions);
+  return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+}
+
+/** Details that an error may show to a client: the state of a study, never more. */
+function publicDetails(error: AppError): Readonly<Record<string, unknown>> {
+  const state = error.details['state'];
+  return typeof state === 'string' ? { state } : {};
+}
+
+export function registerProblems(app: Http): void {
+  app.setErrorHandler(async (error, request: FastifyRequest, reply: FastifyReply) => {
+    const known = coded(error);
+    if (known.statusCode >= 500) request.log.error({ err: known, code: known.code }, 'request failed');
+    return sendProblem(reply, known, known.statusCode < 500 ? publicDetails(known) : {});
+  });
+}
