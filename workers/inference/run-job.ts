@@ -83,7 +83,8 @@ export async function runJob(claimed: ClaimedJob<AnalyzeJobData>, deps: RunJobDe
     log.info({ status: result.findings.status, findings: result.findings.findings.length, objects: packed.objects.length }, 'Analysis done');
   } catch (error) {
     watch.stop();
-    const failure = toAppError(error);
+    // An analysis that heeds the abort answers with an error of its own; why it was aborted is what counts.
+    const failure = toAppError(watch.signal.aborted ? watch.signal.reason : error);
     log.error({ err: failure, code: failure.code }, 'Analysis failed');
     if (!claimed.signal.aborted) {
       await claimed.fail({ code: failure.code, message: failure.message, retry: !permanent.has(failure.code) })

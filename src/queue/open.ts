@@ -1,0 +1,14 @@
+/** The queue that the settings ask for: Redis when there is an address, otherwise a file beside the archive. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openBullQueue } from './bull-queue.ts';
+import type { JobQueue } from './port.ts';
+import { openSqliteQueue } from './sqlite-queue.ts';
+
+export const jobNames = ['analyze'] as const;
+
+export async function openQueue(settings: { readonly redisUrl?: string; readonly dataDir: string }): Promise<JobQueue> {
+  if (settings.redisUrl !== undefined) return openBullQueue({ url: settings.redisUrl, prefix: 'phoi', names: jobNames });
+  await mkdir(settings.dataDir, { recursive: true });
+  return openSqliteQueue(join(settings.dataDir, 'queue.sqlite'));
+}
