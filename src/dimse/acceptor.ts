@@ -75,8 +75,14 @@ async function answer(
     socket.end(encodeReject(reason));
   };
   const negotiated = negotiate(request, remoteAddress, options.policy);
-  if (negotiated.kind === 'reject') return reject(negotiated.rejection);
-  if (!options.places.enter()) return reject(rejection.localLimitExceeded);
+  if (negotiated.kind === 'reject') {
+    reject(negotiated.rejection);
+    return;
+  }
+  if (!options.places.enter()) {
+    reject(rejection.localLimitExceeded);
+    return;
+  }
   const server = options.serve({ callingAETitle: request.callingAETitle, remoteAddress }, log);
   try {
     const writer = createPduWriter(socket, { peerMaxPduLength: request.maxPduLength, stallMs: timers.stallMs });

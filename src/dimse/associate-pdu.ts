@@ -1,6 +1,7 @@
 /** A-ASSOCIATE-RQ and A-ASSOCIATE-AC: reading with every length checked, and writing (PS3.8 9.3.2, 9.3.3, Annex D). */
+import { implementationClassUID, implementationVersionName } from '../dicom/encode.ts';
 import { abortReason, encodePdu, pduType, protocolError } from './pdu.ts';
-import { applicationContextName, implementationClassUID, implementationVersionName } from './uids.ts';
+import { applicationContextName } from './uids.ts';
 
 export interface ProposedContext {
   readonly id: number;

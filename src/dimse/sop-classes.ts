@@ -1,4 +1,5 @@
 /** Which abstract syntaxes are storage (PS3.4 B.5, PS3.6 Annex A). */
+import { isUID } from '../dicom/uid.ts';
 
 const standardStorageRoot = '1.2.840.10008.5.1.4.1.1.';
 
@@ -36,5 +37,5 @@ const otherStorage = new Set([
  */
 export function isStorageSOPClass(uid: string): boolean {
   if (otherStorage.has(uid)) return true;
-  return uid.startsWith(standardStorageRoot) && uid.length > standardStorageRoot.length && !notStorage.has(uid);
+  return uid.startsWith(standardStorageRoot) && isUID(uid) && !notStorage.has(uid);
 }

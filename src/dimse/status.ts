@@ -33,3 +33,27 @@ const storeStatus: Partial<Record<ErrorCode, { readonly status: number; readonly
 export function storeFailure(error: unknown): { readonly status: number; readonly comment: string } {
   return storeStatus[toAppError(error).code] ?? { status: status.processingFailure, comment: 'Internal failure, instance not stored' };
 }
+
+/** Success, a warning (the peer kept the instance), or 0111: it has the instance already. */
+export function isStored(code: number): boolean {
+  return code === status.success || code === duplicateSOPInstance || code === 0x0001 || code === 0x0107 || code === 0x0116 || (code & 0xf000) === 0xb000;
+}
+
+const duplicateSOPInstance = 0x0111;
+
+/** "A700 (out of resources)". */
+export function describeStatus(code: number): string {
+  const hex = code < 0 ? 'no status' : code.toString(16).toUpperCase().padStart(4, '0');
+  return `${hex} (${words(code)})`;
+}
+
+function words(code: number): string {
+  if ((code & 0xff00) === 0xa700) return 'out of resources';
+  if ((code & 0xff00) === 0xa900) return 'data set does not match SOP class';
+  if ((code & 0xf000) === 0xc000) return 'cannot understand';
+  const known: Readonly<Record<number, string>> = {
+    0x0110: 'processing failure', 0x0117: 'invalid SOP instance', 0x0122: 'SOP class not supported', 0x0124: 'not authorized',
+    0x0210: 'duplicate invocation', 0x0211: 'unrecognized operation', 0x0212: 'mistyped argument',
+  };
+  return known[code] ?? 'failure';
+}

@@ -1,11 +1,11 @@
 /** C-STORE as SCP (PS3.4 Annex B, PS3.7 9.1.1): answered only when the instance is durable, or refused with a reason. */
+import { fileMeta } from '../dicom/encode.ts';
 import { isUID } from '../dicom/uid.ts';
 import { toAppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { StudyService } from '../study/port.ts';
 import type { Association, Message } from './association.ts';
 import { commandField } from './command-set.ts';
-import { part10Header, part10Stream } from './part10-stream.ts';
 import { status, storeFailure } from './status.ts';
 
 export interface StoreContext {
@@ -47,10 +47,12 @@ async function store(
   if (sopClassUID !== message.context.abstractSyntaxUID) {
     return { status: status.dataSetDoesNotMatchSOPClass, comment: 'SOP Class differs from the presentation context' };
   }
-  const header = part10Header({ sopClassUID, sopInstanceUID, transferSyntaxUID: message.context.transferSyntaxUID });
+  // The calling AE title is left out: the same instance sent by two systems must give the same bytes, or the second
+  // one would look like a conflict.
+  const meta = fileMeta({ sopClassUID, sopInstanceUID, transferSyntaxUID: message.context.transferSyntaxUID });
   try {
     await context.study.receive(
-      part10Stream(header, message.dataset),
+      part10Stream(meta, message.dataset),
       { transport: 'dimse', callingAETitle: context.callingAETitle, remoteAddress: context.remoteAddress },
       { sopClassUID, sopInstanceUID },
     );
@@ -63,4 +65,9 @@ async function store(
     log({ code: known.code, sopInstanceUID, status: failure.status, reason: known.message, stack: known.code === 'INTERNAL' ? known.stack : undefined }, 'Instance refused');
     return failure;
   }
+}
+
+async function* part10Stream(meta: Uint8Array, dataset: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield meta;
+  yield* dataset;
 }
