@@ -71,8 +71,9 @@ export interface StudyIndex {
 
   addDelivery(delivery: Omit<DeliveryRecord, 'attempts' | 'updatedAt' | 'state'>): Promise<void>;
   updateDelivery(id: string, change: { state: DeliveryRecord['state']; attempts: number; lastError?: string; nextAttemptAt?: string }): Promise<void>;
-  /** Deliveries that are due now, oldest first. */
-  dueDeliveries(limit: number): Promise<readonly DeliveryRecord[]>;
+  /** Deliveries that are due now (of one destination, when it is named), oldest first. */
+  dueDeliveries(limit: number, destination?: string): Promise<readonly DeliveryRecord[]>;
+  delivery(id: string): Promise<DeliveryRecord | undefined>;
   deliveries(studyInstanceUID: string): Promise<readonly DeliveryRecord[]>;
 
   /** A small durable note of the service itself, e.g. when orphans were last looked for. */
