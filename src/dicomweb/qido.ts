@@ -10,8 +10,6 @@ export interface ParsedQuery {
   readonly query: QidoQuery;
   /** Tags to add to the standard's answer, or everything that is known. */
   readonly include: ReadonlySet<string> | 'all';
-  /** The limit that the client asked for, when it was more than the server gives. */
-  readonly limited: boolean;
 }
 
 const notAttributes = new Set(['includefield', 'limit', 'offset', 'fuzzymatching', 'accept', 'charset', 'emptyvaluematching', 'multiplevaluematching']);
@@ -58,7 +56,6 @@ export function parseQuery(parameters: URLSearchParams, fixed: Readonly<Record<s
   return {
     query: { match: { ...match, ...fixed }, fuzzyMatching, limit: Math.min(limit, maxResults), offset },
     include: all ? 'all' : include,
-    limited: limit >= maxResults,
   };
 }
 

@@ -7,11 +7,14 @@ import { registerProblems } from './plugins/problem.ts';
 import { registerProtection } from './plugins/protection.ts';
 import { registerRequestLog } from './plugins/request-log.ts';
 import { registerSecurityHeaders } from './plugins/security-headers.ts';
+import { registerDicomweb } from './dicomweb/register.ts';
+import { servicePath } from './dicomweb/resource.ts';
 import { registerViewer } from './plugins/viewer.ts';
 import { registerEventRoutes } from './routes/events.ts';
 import { registerJobRoutes } from './routes/jobs.ts';
 import { registerStudyRoutes } from './routes/studies.ts';
 import { registerHealthRoutes, registerSystemRoutes } from './routes/system.ts';
+import { registerUploadRoutes } from './routes/uploads.ts';
 import type { Http, TypeBoxProvider } from './type-provider.ts';
 
 /** A peer that neither sends nor reads for so long is cut off; event streams have a heartbeat well below. */
@@ -56,8 +59,11 @@ export function buildHttp(deps: HttpDeps, metrics: Metrics = createMetrics()): F
     registerJobRoutes(api, deps);
     registerSystemRoutes(api, deps);
     registerEventRoutes(api, deps, limits);
+    registerUploadRoutes(api, deps, limits);
     api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
   }, { prefix: '/api/v1' });
+
+  void app.register(async (dicomweb: Http) => registerDicomweb(dicomweb, deps, limits), { prefix: servicePath });
 
   registerViewer(app, deps.config.viewerDir);
   return app as unknown as FastifyInstance;
