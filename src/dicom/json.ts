@@ -42,7 +42,7 @@ function expandNumbers(element: DicomElement): readonly DicomValue[] {
   return values;
 }
 
-/** Strict DICOM JSON, attributes in ascending order, ready for `JSON.stringify`. */
+/** Strict DICOM JSON as objects; {@link stringifyDicomJson} writes it. */
 export function toDicomJson(dataset: Dataset, options: JsonOptions = {}, path: readonly (string | number)[] = []): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const tag of Object.keys(dataset).sort()) {
@@ -50,6 +50,18 @@ export function toDicomJson(dataset: Dataset, options: JsonOptions = {}, path: r
     if (element !== undefined) out[tag] = jsonElement(element, options, [...path, tag]);
   }
   return out;
+}
+
+function text(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(text).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  // JavaScript puts names that look like array indices first, whatever the order of insertion.
+  return `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${text(value[key])}`).join(',')}}`;
+}
+
+/** JSON text of what {@link toDicomJson} gives (or an array of it), attributes in ascending order (PS3.18 F.2.2). */
+export function stringifyDicomJson(json: Record<string, unknown> | readonly Record<string, unknown>[]): string {
+  return text(json);
 }
 
 const maximumDepth = 64;
