@@ -4,6 +4,8 @@ import type { Log } from '../log.ts';
 import type { StudyService } from '../study/port.ts';
 import { acceptConnection, type AcceptorTimers, type AssociationServer } from './acceptor.ts';
 import { commandField, type CommandSet } from './command-set.ts';
+import { createCommitmentExchange, type CommitmentExchange } from './commitment-exchange.ts';
+import { createCommitmentService, type CommitmentServiceOptions } from './commitment-service.ts';
 import type { DimsePeer } from './negotiation.ts';
 import { status } from './status.ts';
 import { handleStore } from './store-service.ts';
@@ -32,6 +34,8 @@ export interface DimseScpOptions {
   readonly peers?: readonly DimsePeer[];
   /** Default: true on a loopback address when `peers` is empty. */
   readonly openToAnyPeer?: boolean;
+  /** Storage Commitment is offered only with it. */
+  readonly commitment?: Omit<CommitmentServiceOptions, 'aeTitle' | 'peers' | 'log'>;
   readonly log: Log;
   readonly limits?: Partial<DimseScpLimits>;
 }
@@ -54,8 +58,10 @@ export async function startDimseScp(options: DimseScpOptions): Promise<DimseScp>
     aeTitle: options.aeTitle,
     peers,
     openToAnyPeer: options.openToAnyPeer ?? (loopback && peers.length === 0),
-    storageCommitment: false,
+    storageCommitment: options.commitment !== undefined,
   };
+  const commitment = options.commitment === undefined ? undefined
+    : createCommitmentService({ ...options.commitment, aeTitle: options.aeTitle, peers, log: options.log });
   const connections = new Map<Socket, Promise<void>>();
   let associations = 0;
   const places = {
@@ -67,6 +73,7 @@ export async function startDimseScp(options: DimseScpOptions): Promise<DimseScp>
 
   function serve(peer: { readonly callingAETitle: string; readonly remoteAddress: string }, log: Log): AssociationServer {
     const counts = { stored: 0, refused: 0 };
+    let exchange: CommitmentExchange | undefined;
     return {
       async handle(association, message) {
         const { command, context } = message;
@@ -78,6 +85,11 @@ export async function startDimseScp(options: DimseScpOptions): Promise<DimseScp>
           else counts.refused += 1;
         } else if (command.commandField === commandField.cEchoRequest) {
           await answer({ commandField: commandField.cEchoResponse, affectedSOPClassUID: verificationSOPClass, status: status.success });
+        } else if (command.commandField === commandField.nActionRequest && commitment !== undefined) {
+          exchange ??= createCommitmentExchange(association, commitment, peer, log);
+          await exchange.action(message);
+        } else if (command.commandField === commandField.nEventReportResponse) {
+          exchange?.reportAnswered(command);
         } else if (command.commandField === commandField.cCancelRequest) {
           log.debug('C-CANCEL ignored: no operation of this service can be cancelled');
         } else {
@@ -85,6 +97,7 @@ export async function startDimseScp(options: DimseScpOptions): Promise<DimseScp>
         }
       },
       ended() {
+        exchange?.ended();
         log.info(counts, 'Association ended');
       },
     };
@@ -113,12 +126,15 @@ export async function startDimseScp(options: DimseScpOptions): Promise<DimseScp>
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   options.log.info({ host: options.host, port, aeTitle: options.aeTitle, openToAnyPeer: policy.openToAnyPeer }, 'DIMSE SCP listening');
 
+  await commitment?.resume();
+
   return {
     port,
     async close() {
+      const reportsStopped = commitment?.close();
       const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of connections.keys()) socket.destroy();
-      await Promise.all([stopped, ...connections.values()]);
+      await Promise.all([stopped, reportsStopped, ...connections.values()]);
     },
   };
 }
