@@ -1,0 +1,41 @@
+/** Typed reading of SQLite rows: a column of another type is a defect of the schema, not a value to guess at. */
+import type { SQLOutputValue } from 'node:sqlite';
+
+import { AppError } from '../errors.ts';
+
+export type Row = Record<string, SQLOutputValue>;
+
+function wrong(column: string): AppError {
+  return new AppError('INTERNAL', `The index holds an unexpected value in column ${column}`);
+}
+
+export function textColumn(row: Row, column: string): string {
+  const value = row[column];
+  if (typeof value !== 'string') throw wrong(column);
+  return value;
+}
+
+export function numberColumn(row: Row, column: string): number {
+  const value = row[column];
+  if (typeof value !== 'number') throw wrong(column);
+  return value;
+}
+
+export function optionalText(row: Row, column: string): string | undefined {
+  return row[column] === null ? undefined : textColumn(row, column);
+}
+
+export function optionalNumber(row: Row, column: string): number | undefined {
+  return row[column] === null ? undefined : numberColumn(row, column);
+}
+
+export function bytesColumn(row: Row, column: string): Uint8Array {
+  const value = row[column];
+  if (!(value instanceof Uint8Array)) throw wrong(column);
+  return value;
+}
+
+/** JSON that this index wrote itself; the caller names the type that the writer used. */
+export function jsonColumn<T>(row: Row, column: string): T {
+  return JSON.parse(textColumn(row, column)) as T;
+}

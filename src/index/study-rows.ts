@@ -1,0 +1,129 @@
+/** Rows of the index as the records of src/study/types.ts. */
+import { text } from '../dicom/access.ts';
+import type { Dataset } from '../dicom/dataset.ts';
+import type { Reason } from '../findings/types.ts';
+import type {
+  AnalysisRecord, ConflictRecord, DeliveryRecord, InstanceRecord, InstanceSummary, SeriesSummary, StudyState, WorklistItem,
+} from '../study/types.ts';
+import { decodeHeader } from './header-codec.ts';
+import { bytesColumn, jsonColumn, numberColumn, optionalNumber, optionalText, textColumn, type Row } from './rows.ts';
+
+/** Columns of a worklist row under the alias s. */
+export const worklistColumns = `s.*, (SELECT json_group_array(DISTINCT m.modality) FROM series m WHERE m.study_id = s.id AND m.modality <> '') AS modalities`;
+
+export function worklistItemOf(row: Row): WorklistItem {
+  const attributes = jsonColumn<Dataset>(row, 'attributes');
+  const findingCount = optionalNumber(row, 'finding_count');
+  const jobId = optionalText(row, 'job_id');
+  const progress = optionalText(row, 'progress');
+  const largestDiameterMm = numberColumn(row, 'largest_diameter_mm');
+  const topProbability = numberColumn(row, 'top_probability');
+  return {
+    studyInstanceUID: textColumn(row, 'study_uid'),
+    state: textColumn(row, 'state') as StudyState,
+    ...(progress === undefined ? {} : { progress: JSON.parse(progress) as { stage: string; fraction: number } }),
+    patientName: text(attributes, 'PatientName') ?? '',
+    patientID: text(attributes, 'PatientID') ?? '',
+    patientBirthDate: text(attributes, 'PatientBirthDate') ?? '',
+    patientSex: text(attributes, 'PatientSex') ?? '',
+    accessionNumber: text(attributes, 'AccessionNumber') ?? '',
+    studyDate: text(attributes, 'StudyDate') ?? '',
+    studyTime: text(attributes, 'StudyTime') ?? '',
+    studyDescription: text(attributes, 'StudyDescription') ?? '',
+    modalities: jsonColumn<string[]>(row, 'modalities').sort(),
+    seriesCount: numberColumn(row, 'series_count'),
+    instanceCount: numberColumn(row, 'instance_count'),
+    receivedAt: textColumn(row, 'received_at'),
+    updatedAt: textColumn(row, 'updated_at'),
+    priority: numberColumn(row, 'priority_rank') === 0 ? 'stat' : 'routine',
+    ...(findingCount === undefined ? {} : { findingCount }),
+    ...(largestDiameterMm < 0 ? {} : { largestDiameterMm }),
+    ...(topProbability < 0 ? {} : { topProbability }),
+    reasons: [...jsonColumn<Reason[]>(row, 'reasons'), ...jsonColumn<Reason[]>(row, 'warnings')],
+    conflictCount: numberColumn(row, 'conflict_count'),
+    ...(jobId === undefined ? {} : { jobId }),
+  };
+}
+
+export const instanceColumns = `i.*, r.series_uid, s.study_uid, h.header`;
+export const instanceSource = 'instances i JOIN series r ON r.id = i.series_id JOIN studies s ON s.id = i.study_id JOIN instance_headers h ON h.instance_id = i.id';
+
+export function instanceOf(row: Row): InstanceRecord {
+  return {
+    sopInstanceUID: textColumn(row, 'sop_uid'),
+    sopClassUID: textColumn(row, 'sop_class_uid'),
+    seriesInstanceUID: textColumn(row, 'series_uid'),
+    studyInstanceUID: textColumn(row, 'study_uid'),
+    transferSyntaxUID: textColumn(row, 'transfer_syntax_uid'),
+    blobKey: textColumn(row, 'blob_key'),
+    sizeBytes: numberColumn(row, 'size_bytes'),
+    sha256: textColumn(row, 'sha256'),
+    receivedAt: textColumn(row, 'received_at'),
+    own: numberColumn(row, 'own') === 1,
+    header: decodeHeader(bytesColumn(row, 'header')),
+  };
+}
+
+export function summaryOf(row: Row): InstanceSummary {
+  return {
+    sopInstanceUID: textColumn(row, 'sop_uid'),
+    sopClassUID: textColumn(row, 'sop_class_uid'),
+    seriesInstanceUID: textColumn(row, 'series_uid'),
+    blobKey: textColumn(row, 'blob_key'),
+    sha256: textColumn(row, 'sha256'),
+    own: numberColumn(row, 'own') === 1,
+    receivedAt: textColumn(row, 'received_at'),
+    placement: jsonColumn(row, 'placement'),
+  };
+}
+
+export function conflictOf(row: Row): ConflictRecord {
+  return {
+    kind: textColumn(row, 'kind') === 'moved' ? 'moved' : 'content',
+    studyInstanceUID: textColumn(row, 'study_uid'),
+    sopInstanceUID: textColumn(row, 'sop_uid'),
+    claimedStudyInstanceUID: textColumn(row, 'claimed_study_uid'),
+    claimedSeriesInstanceUID: textColumn(row, 'claimed_series_uid'),
+    transferSyntaxUID: textColumn(row, 'transfer_syntax_uid'),
+    blobKey: textColumn(row, 'blob_key'),
+    sha256: textColumn(row, 'sha256'),
+    receivedAt: textColumn(row, 'received_at'),
+  };
+}
+
+export function seriesSummaryOf(row: Row): SeriesSummary {
+  const attributes = jsonColumn<Dataset>(row, 'attributes');
+  const seriesNumber = optionalNumber(row, 'series_number');
+  return {
+    seriesInstanceUID: textColumn(row, 'series_uid'),
+    modality: textColumn(row, 'modality'),
+    ...(seriesNumber === undefined ? {} : { seriesNumber }),
+    seriesDescription: text(attributes, 'SeriesDescription') ?? '',
+    instanceCount: numberColumn(row, 'instance_count'),
+    own: numberColumn(row, 'own') === 1,
+  };
+}
+
+export function analysisOf(row: Row): AnalysisRecord {
+  return {
+    jobId: textColumn(row, 'job_id'),
+    version: numberColumn(row, 'version'),
+    findings: jsonColumn(row, 'findings'),
+    createdAt: textColumn(row, 'created_at'),
+    objects: jsonColumn(row, 'objects'),
+  };
+}
+
+export function deliveryOf(row: Row): DeliveryRecord {
+  const lastError = optionalText(row, 'last_error');
+  return {
+    id: textColumn(row, 'id'),
+    studyInstanceUID: textColumn(row, 'study_uid'),
+    sopInstanceUID: textColumn(row, 'sop_uid'),
+    destination: textColumn(row, 'destination'),
+    state: textColumn(row, 'state') as DeliveryRecord['state'],
+    attempts: numberColumn(row, 'attempts'),
+    ...(lastError === undefined ? {} : { lastError }),
+    updatedAt: textColumn(row, 'updated_at'),
+  };
+}
