@@ -11,16 +11,12 @@ export const legacyConvertedEnhancedCTImageStorage = '1.2.840.10008.5.1.4.1.1.2.
 const enhancedClasses: ReadonlySet<string> = new Set([enhancedCTImageStorage, legacyConvertedEnhancedCTImageStorage]);
 export const ctClasses: ReadonlySet<string> = new Set([ctImageStorage, ...enhancedClasses]);
 
-/** Layout of the stored values (PS3.3 C.7.6.3.1). */
-export interface PixelFormat {
+/** What the choice looks at of the stored values (PS3.3 C.7.6.3.1); decoding reads the rest itself. */
+export interface FrameFormat {
   readonly rows: number;
   readonly columns: number;
   readonly bitsAllocated: number;
-  readonly bitsStored: number;
-  readonly highBit: number;
   readonly signed: boolean;
-  /** MONOCHROME1: the lowest stored value is shown white. */
-  readonly inverted: boolean;
   readonly samplesPerPixel: number;
 }
 
@@ -31,7 +27,7 @@ export interface FrameHeader {
   readonly sopClassUID: string;
   /** 1-based; multi-frame only. */
   readonly frameNumber?: number;
-  readonly format: PixelFormat;
+  readonly format: FrameFormat;
   /** LPS mm, centre of the first pixel; absent when the image does not say. */
   readonly position?: Vec3;
   /** Direction of a row (rising column index) and of a column (rising row index). */
@@ -60,23 +56,18 @@ function vec3(values: readonly number[] | undefined, from = 0): Vec3 | undefined
   return x === undefined || y === undefined || z === undefined ? undefined : [x, y, z];
 }
 
-function pixelFormat(dataset: Dataset): PixelFormat {
-  const bitsAllocated = number(dataset, 'BitsAllocated') ?? 16;
-  const bitsStored = number(dataset, 'BitsStored') ?? bitsAllocated;
+function frameFormat(dataset: Dataset): FrameFormat {
   return {
     rows: number(dataset, 'Rows') ?? 0,
     columns: number(dataset, 'Columns') ?? 0,
-    bitsAllocated,
-    bitsStored,
-    highBit: number(dataset, 'HighBit') ?? bitsStored - 1,
+    bitsAllocated: number(dataset, 'BitsAllocated') ?? 16,
     signed: number(dataset, 'PixelRepresentation') === 1,
-    inverted: text(dataset, 'PhotometricInterpretation') === 'MONOCHROME1',
     samplesPerPixel: number(dataset, 'SamplesPerPixel') ?? 1,
   };
 }
 
 /** Padding is US or SS by PixelRepresentation; writers confuse the two, so the value is brought to the format's sign. */
-function paddingRange(dataset: Dataset, format: PixelFormat): readonly [number, number] | undefined {
+function paddingRange(dataset: Dataset, format: FrameFormat): readonly [number, number] | undefined {
   const value = number(dataset, 'PixelPaddingValue');
   if (value === undefined) return undefined;
   const span = 2 ** format.bitsAllocated;
@@ -101,7 +92,7 @@ interface FrameSources {
 }
 
 function buildFrame(dataset: Dataset, instance: number, frameNumber: number | undefined, sources: FrameSources): FrameHeader {
-  const format = pixelFormat(dataset);
+  const format = frameFormat(dataset);
   const orientation = sources.orientation && numbers(sources.orientation, 'ImageOrientationPatient');
   const rowCosines = vec3(orientation);
   const columnCosines = vec3(orientation, 3);
@@ -161,7 +152,7 @@ function enhancedFrame(dataset: Dataset, perFrame: readonly Dataset[], instance:
 
 /** The images of one instance: none when it has no rows and columns, such as a report. */
 export function frameHeaders(dataset: Dataset, instance: number): readonly FrameHeader[] {
-  const { rows, columns } = pixelFormat(dataset);
+  const { rows, columns } = frameFormat(dataset);
   if (rows === 0 || columns === 0) return [];
   if (enhancedClasses.has(text(dataset, 'SOPClassUID') ?? '')) {
     const perFrame = perFrameGroups(dataset);
