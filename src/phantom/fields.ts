@@ -58,7 +58,7 @@ export function tabulate(plan: BodyPlan, seed: number, lattice: Lattice): Phanto
         }
         const side = x >= 0 ? 1 : -1;
         const middle = mediastinum(plan, x, y, z);
-        const wobble = 1.4 * coarse[p]!;
+        const wobble = 0.8 * coarse[p]!;
         lungField[p] = Math.max(lung(plan, 1, x, y, z, middle), lung(plan, -1, x, y, z, middle)) + wobble;
         soft[p] = softTissue(plan, x, y, z, coarse[p]!, fine[p]!);
         const depth = y / plan.halfDepth;

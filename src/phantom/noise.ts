@@ -81,7 +81,7 @@ function blurPeriodic(source: Float32Array, taps: Float32Array): Float32Array {
 
 /** Mixing weights between slices, unit energy; `overlap` is thickness over spacing. */
 function correlation(overlap: number): Float32Array {
-  const taps = gaussianTaps(Math.max(0.3, overlap * 0.34));
+  const taps = gaussianTaps(Math.max(0.3, overlap * 0.42));
   let energy = 0;
   for (const tap of taps) energy += tap * tap;
   return taps.map((tap) => tap / Math.sqrt(energy));

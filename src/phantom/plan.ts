@@ -40,15 +40,15 @@ export function planBody(options: PhantomOptions): BodyPlan {
   const size = random.normal(0, 1);
   const inspiration = clamp(random.normal(0, 1), -2, 2);
   const male = sex === 'M' ? 1 : 0;
-  const halfDepth = clamp(82 + 6 * male + 5 * size + random.normal(0, 4), 66, 108);
+  const halfDepth = clamp(87 + 7 * male + 6 * size + random.normal(0, 5), 68, 116);
   const blood = contrast ? random.uniform(110, 330) : 42;
   return {
     sex, contrast,
-    halfWidth: clamp(118 + 10 * male + 6 * size + random.normal(0, 4), 98, 152),
+    halfWidth: clamp(120 + 11 * male + 6 * size + random.normal(0, 5), 98, 155),
     halfDepth,
-    zApex: clamp(88 + 8 * male + 5 * size + random.normal(0, 5), 68, 118),
-    zDomeRight: clamp(-84 - 10 * male - 5 * size - 11 * inspiration, -135, -55),
-    zDomeLeft: clamp(-94 - 10 * male - 5 * size - 11 * inspiration + random.normal(0, 4), -148, -62),
+    zApex: clamp(94 + 9 * male + 6 * size + random.normal(0, 6), 70, 128),
+    zDomeRight: clamp(-90 - 11 * male - 5 * size - 12 * inspiration, -142, -55),
+    zDomeLeft: clamp(-100 - 11 * male - 5 * size - 12 * inspiration + random.normal(0, 4), -155, -62),
     sulcusDrop: random.uniform(38, 62),
     fat: clamp(Math.exp(random.normal(2.5 + 0.2 * (1 - male), 0.45)), 4, 42),
     muscle: random.uniform(9, 17) + 4 * male,
@@ -60,7 +60,7 @@ export function planBody(options: PhantomOptions): BodyPlan {
     spineY: halfDepth * 0.63,
     kyphosis: random.uniform(4, 16),
     scoliosis: random.normal(0, 3),
-    lungHU: clamp(-862 - 17 * inspiration + random.normal(0, 16), -915, -790),
+    lungHU: clamp(-882 - 15 * inspiration + random.normal(0, 16), -935, -815),
     gravityHU: random.uniform(12, 60),
     textureHU: random.uniform(7, 20),
     emphysema: random.chance(0.25) ? random.uniform(0.2, 1) : 0,

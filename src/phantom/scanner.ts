@@ -12,9 +12,9 @@ interface KernelModel {
 }
 
 export const kernelModels: Readonly<Record<Kernel, KernelModel>> = {
-  soft: { sigmaMm: 0.62, enhance: 0, enhanceSigmaMm: 1, noiseGain: 0.6, noiseSigmaMm: 0.72 },
-  standard: { sigmaMm: 0.47, enhance: 0, enhanceSigmaMm: 1, noiseGain: 1, noiseSigmaMm: 0.5 },
-  sharp: { sigmaMm: 0.36, enhance: 0.4, enhanceSigmaMm: 0.95, noiseGain: 2.3, noiseSigmaMm: 0.26 },
+  soft: { sigmaMm: 0.62, enhance: 0, enhanceSigmaMm: 1, noiseGain: 0.6, noiseSigmaMm: 0.8 },
+  standard: { sigmaMm: 0.47, enhance: 0, enhanceSigmaMm: 1, noiseGain: 1, noiseSigmaMm: 0.57 },
+  sharp: { sigmaMm: 0.36, enhance: 0.4, enhanceSigmaMm: 0.95, noiseGain: 2.3, noiseSigmaMm: 0.31 },
 };
 
 /** Normalised samples of a Gaussian integrated over each step, radius first index to last. */

@@ -28,7 +28,7 @@ export function growTree(root: Vec3, targets: readonly Vec3[], options: TreeOpti
     const n = points.length;
     const radius = options.endRadius * Math.exp(Math.log(n) / options.exponent);
     const centre = centroid(points);
-    const fraction = n === 1 ? 1 : random.uniform(0.32, 0.52);
+    const fraction = n === 1 ? 1 : n < 6 ? random.uniform(0.35, 0.6) : random.uniform(0.16, 0.42);
     const end = mix(start, centre, fraction);
     const step = subtract(end, start);
     const span = length(step);
@@ -75,7 +75,7 @@ function divide(points: readonly Vec3[], centre: Vec3, along: Vec3, random: Rand
   }
   if (random.chance(0.25)) axis = unit(add(axis, scale(cross(axis, along), random.normal(0, 0.5))));
   const keyed = points.map((p) => ({ p, key: dot(subtract(p, centre), axis) })).sort((u, v) => u.key - v.key);
-  const cut = Math.min(Math.max(Math.round(points.length * random.uniform(0.26, 0.74)), 1), points.length - 1);
+  const cut = Math.min(Math.max(Math.round(points.length * (random.chance(0.5) ? random.uniform(0.08, 0.5) : random.uniform(0.5, 0.92))), 1), points.length - 1);
   return [keyed.slice(0, cut).map((k) => k.p), keyed.slice(cut).map((k) => k.p)];
 }
 
