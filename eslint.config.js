@@ -85,7 +85,7 @@ export default tseslint.config(
     rules: { 'no-console': 'off' },
   },
   {
-    files: ['src/cli/**/*.ts', 'src/phantom/export-training.ts', 'viewer/build-if-stale.ts'],
+    files: ['.ci/*.ts', 'src/cli/**/*.ts', 'src/phantom/export-training.ts', 'viewer/build-if-stale.ts'],
     rules: { 'no-console': 'off' },
   },
 );
