@@ -1,8 +1,11 @@
 /** Re-encodes an instance for a peer that does not take it as it is. */
 import { encodeDataset } from '../dicom/encode.ts';
 import { parsePart10 } from '../dicom/parse.ts';
-import { transferSyntax } from '../dicom/transfer-syntax.ts';
+import { transcodeToNative } from '../dicom/transcode.ts';
+import { explicitVRLittleEndian } from '../dicom/transfer-syntax.ts';
 import { AppError } from '../errors.ts';
+
+const pixelDataTag = '7FE00010';
 
 async function readAll(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
@@ -15,18 +18,12 @@ async function readAll(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
  * The whole instance is in memory meanwhile.
  * Errors: those of parsing, DICOM_UNSUPPORTED_TRANSFER_SYNTAX, DICOM_PIXEL_DECODE_FAILED.
  */
-export async function convertDataset(part10: AsyncIterable<Uint8Array>, target: string): Promise<AsyncIterable<Uint8Array>> {
-  const bytes = await readAll(part10);
-  const { meta, dataset, pixelData, inflated } = parsePart10(bytes);
-  const syntax = transferSyntax(meta.transferSyntaxUID);
-  if (pixelData === undefined) return one(encodeDataset(dataset, target, { values: 'received' }));
-  if (pixelData.kind !== 'native' || syntax.bigEndian) {
-    throw new AppError('DICOM_UNSUPPORTED_TRANSFER_SYNTAX', `Pixel data in ${syntax.name} is not decoded for sending`);
-  }
-  const pixels = (inflated ?? bytes).subarray(pixelData.offset, pixelData.offset + pixelData.length);
-  return one(encodeDataset({ ...dataset, '7FE00010': { vr: 'OW', bytes: pixels } }, target, { values: 'received' }));
-}
-
-async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+export async function convertDataset(part10: AsyncIterable<Uint8Array>, target: string): Promise<Uint8Array> {
+  const bytes = await transcodeToNative(await readAll(part10));
+  const { dataset, pixelData, datasetOffset } = parsePart10(bytes);
+  if (target === explicitVRLittleEndian) return bytes.subarray(datasetOffset);
+  if (pixelData === undefined) return encodeDataset(dataset, target, { values: 'received' });
+  if (pixelData.kind !== 'native') throw new AppError('DICOM_UNSUPPORTED_TRANSFER_SYNTAX', 'The pixel data could not be made native');
+  const pixels = bytes.subarray(pixelData.offset, pixelData.offset + pixelData.length);
+  return encodeDataset({ ...dataset, [pixelDataTag]: { vr: 'OW', bytes: pixels } }, target, { values: 'received' });
 }

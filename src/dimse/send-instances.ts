@@ -30,7 +30,7 @@ export interface SendOptions extends DimseAddress {
   /** Called once per instance, in the order in which they are decided. */
   readonly onStatus?: (outcome: SendOutcome, progress: { readonly done: number; readonly total: number }) => void;
   readonly timers?: Partial<RequestorTimers>;
-  /** Stops after the instance in hand; what was not sent fails with CANCELLED. */
+  /** Aborts the association; what was not answered by then fails with CANCELLED. */
   readonly signal?: AbortSignal;
 }
 
@@ -89,18 +89,24 @@ async function sendOverOneAssociation(
   } catch (error) {
     return { answered, error: toAppError(error) };
   }
-  for (let messageID = 1; waiting.length > 0 && options.signal?.aborted !== true; messageID = messageID % 0xffff + 1) {
-    const instance = waiting.shift()!;
-    const sent = await sendOne(association, instance, messageID, options);
-    settle(sent.outcome);
-    if (sent.broken) {
-      association.abort();
-      return { answered, error: sent.outcome.error! };
+  const onAbort = (): void => association.abort();
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    for (let messageID = 1; waiting.length > 0 && options.signal?.aborted !== true; messageID = messageID % 0xffff + 1) {
+      const instance = waiting.shift()!;
+      const sent = await sendOne(association, instance, messageID, options);
+      settle(sent.outcome);
+      if (sent.broken) {
+        association.abort();
+        return { answered, error: sent.outcome.error! };
+      }
+      answered += 1;
     }
-    answered += 1;
+    await association.release();
+    return { answered };
+  } finally {
+    options.signal?.removeEventListener('abort', onAbort);
   }
-  await association.release();
-  return { answered };
 }
 
 /** `broken`: the association cannot be used any more. */
@@ -112,7 +118,7 @@ async function sendOne(
   if (context === undefined) {
     return { broken: false, outcome: failed(new AppError('DIMSE_PEER_REFUSED_INSTANCE', `The peer accepts no presentation context for SOP class ${instance.sopClassUID}`)) };
   }
-  let dataset: AsyncIterable<Uint8Array>;
+  let dataset: AsyncIterable<Uint8Array> | readonly Uint8Array[];
   try {
     dataset = await datasetFor(instance, context);
   } catch (error) {
@@ -129,12 +135,13 @@ async function sendOne(
     if (isStored(status)) return { broken: false, outcome: { instance, state: 'sent', status } };
     return { broken: false, outcome: failed(new AppError('DIMSE_PEER_REFUSED_INSTANCE', `The peer refused the instance: ${describeStatus(status)}`, { details: { status } }), status) };
   } catch (error) {
-    return { broken: true, outcome: failed(toAppError(error)) };
+    const cancelled = options.signal?.aborted === true;
+    return { broken: true, outcome: failed(cancelled ? new AppError('CANCELLED', 'Sending was cancelled', { cause: error }) : toAppError(error)) };
   }
 }
 
-async function datasetFor(instance: OutgoingInstance, context: AcceptedContext): Promise<AsyncIterable<Uint8Array>> {
+async function datasetFor(instance: OutgoingInstance, context: AcceptedContext): Promise<AsyncIterable<Uint8Array> | readonly Uint8Array[]> {
   const part10 = await instance.open();
   if (context.transferSyntaxUID === instance.transferSyntaxUID) return openDataset(part10);
-  return convertDataset(part10, context.transferSyntaxUID);
+  return [await convertDataset(part10, context.transferSyntaxUID)];
 }
