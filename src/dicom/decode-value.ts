@@ -11,7 +11,7 @@ const maximumSplitBytes = 1024 * 1024;
 const maximumNumericBytes = 1024 * 1024;
 
 function swapped(bytes: Uint8Array, size: number): Uint8Array {
-  const out = bytes.slice();
+  const out = Uint8Array.from(bytes);
   for (let start = 0; start + size <= out.length; start += size) out.subarray(start, start + size).reverse();
   return out;
 }
@@ -79,7 +79,7 @@ export function decodeValue(vr: string, bytes: Uint8Array, littleEndian: boolean
   if (isBinary(vr) || (size !== undefined && bytes.length > maximumNumericBytes)) {
     const word = littleEndian ? 1 : (size ?? wordSize[vr] ?? 1);
     if (bytes.length === 0) return { vr };
-    return { vr, bytes: word === 1 ? bytes.slice() : swapped(bytes, word) };
+    return { vr, bytes: word === 1 ? Uint8Array.from(bytes) : swapped(bytes, word) };
   }
   if (size === undefined) return decodeTextElement(vr, bytes, characterSets);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

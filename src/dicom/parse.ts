@@ -6,7 +6,7 @@ import { text } from './access.ts';
 import type { Dataset } from './dataset.ts';
 import { readFragments } from './fragments.ts';
 import { inflateDataset } from './inflate.ts';
-import { checkPixelDataLength } from './pixel-length.ts';
+import { checkPixelDataLength, requirePixelData } from './pixel-length.ts';
 import type { PixelDataLocation } from './pixel-data-location.ts';
 import { readDataset } from './read-dataset.ts';
 import type { ReadLimits } from './read-dataset.ts';
@@ -60,7 +60,7 @@ function readMeta(source: ByteSource, limits: ReadLimits): { readonly meta: File
   if (Buffer.from(source.slice(preambleBytes, 4)).toString('latin1') !== 'DICM') {
     throw new AppError('DICOM_NOT_PART10', 'there is no DICM marker after the preamble');
   }
-  const { dataset, end } = readDataset(source.withEndianness(true), prefix, { explicit: true, limits, onlyGroup: '0002' });
+  const { dataset, end } = readDataset(source.withEndianness(true), prefix, { explicit: true, limits, onlyGroup: 2 });
   const syntax = text(dataset, 'TransferSyntaxUID');
   if (syntax === undefined) throw new AppError('DICOM_MISSING_ATTRIBUTE', 'the file meta information has no transfer syntax', { details: { keyword: 'TransferSyntaxUID' } });
   const optional = (key: keyof FileMeta, value: string | undefined): object => (value === undefined ? {} : { [key]: value });
@@ -103,7 +103,10 @@ function parse(file: ByteSource, options: ParseOptions): ParsedInstance {
   const explicit = looksExplicit(source, start, syntax.explicitVR);
   const head = readDataset(source, start, { explicit, limits, stopAtPixelData: true });
   const common = { meta, datasetOffset, explicitVR: explicit, ...(inflated === undefined ? {} : { inflated }) };
-  if (head.pixelData === undefined) return { ...common, dataset: head.dataset };
+  if (head.pixelData === undefined) {
+    requirePixelData(head.dataset);
+    return { ...common, dataset: head.dataset };
+  }
   checkPixelDataLength(head.dataset, head.pixelData, syntax);
   if (options.stopBeforePixelData === true) return { ...common, dataset: head.dataset, pixelData: head.pixelData };
   const { location, end } = finishPixelData(source, head.pixelData);

@@ -1,6 +1,6 @@
 /** Whether the pixel data of an instance can hold what its header promises. */
 import { AppError } from '../errors.ts';
-import { number } from './access.ts';
+import { hasValue, number, texts } from './access.ts';
 import type { Dataset } from './dataset.ts';
 import type { PixelDataLocation } from './pixel-data-location.ts';
 import type { TransferSyntax } from './transfer-syntax.ts';
@@ -21,6 +21,22 @@ export function nativeLength(dataset: Dataset): number | undefined {
   // YBR_FULL_422 halves the chroma samples (PS3.3 C.7.6.3.1.2).
   const perPixel = dataset['00280004']?.Value?.[0] === 'YBR_FULL_422' && samples === 3 ? 2 : samples;
   return Math.ceil((rows * columns * perPixel * frameCount(dataset) * bits) / 8);
+}
+
+/** Image storage classes that a chest study may bring; each has Pixel Data of type 1. */
+const imageClasses = new Set([
+  '1', '1.1', '2', '2.1', '2.2', '4', '4.1', '6.1', '7', '7.1', '7.2', '7.3', '7.4', '20', '66.4', '66.7', '77.1.4', '128', '128.1', '130',
+].map((suffix) => `1.2.840.10008.5.1.4.1.1.${suffix}`));
+
+/**
+ * A file cut between two elements looks complete; an image without pixel data shows it.
+ * @throws AppError DICOM_TRUNCATED.
+ */
+export function requirePixelData(dataset: Dataset): void {
+  const [sopClassUID] = texts(dataset, 'SOPClassUID');
+  if (imageClasses.has(sopClassUID ?? '') || (hasValue(dataset, 'Rows') && hasValue(dataset, 'Columns'))) {
+    throw new AppError('DICOM_TRUNCATED', 'the image has no pixel data');
+  }
 }
 
 /** @throws AppError DICOM_TRUNCATED for too little pixel data, DICOM_MALFORMED for the wrong kind. */

@@ -50,7 +50,7 @@ export interface ReadOptions {
   /** Stop in front of the value of top-level pixel data. */
   readonly stopAtPixelData?: boolean;
   /** Stop before the first element of another group (file meta information). */
-  readonly onlyGroup?: string;
+  readonly onlyGroup?: number;
   readonly characterSets?: readonly string[];
 }
 
@@ -176,7 +176,7 @@ function textValues(element: DicomElement): readonly string[] {
 
 interface ElementsOptions {
   readonly stopAtPixelData?: boolean | undefined;
-  readonly onlyGroup?: string | undefined;
+  readonly onlyGroup?: number | undefined;
 }
 
 /** Reads elements until `end`, or an item delimiter where `end` is Infinity; `limit` is the end of what encloses it. */
@@ -190,11 +190,12 @@ function readElements(outer: Context, start: number, end: number, limit: number,
       if (context.depth === 0 && allZero(context.source, at)) return { dataset, end: stop };
       throw beyond(context.source, at + 8, at);
     }
+    // The data set behind the meta group may be encoded in another way: look at nothing but the group.
+    if (options.onlyGroup !== undefined && context.source.u16(at) !== options.onlyGroup) return { dataset, end: at };
     const header = context.depth === 0 && context.source.u32(at) === 0 && allZero(context.source, at) ? undefined : readHeader(context, at);
     // Zero bytes up to the end of the file: padding that some writers leave behind.
     if (header === undefined) return { dataset, end: stop };
     const { tag } = header;
-    if (options.onlyGroup !== undefined && !tag.startsWith(options.onlyGroup)) return { dataset, end: at };
     if (tag === 'FFFEE00D' && end === Infinity) return { dataset, end: header.valueOffset };
     if (tag.startsWith('FFFE')) throw malformed('an item or delimiter stands where an element should', at);
     spend(context.budget, 1);
