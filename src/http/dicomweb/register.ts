@@ -1,9 +1,14 @@
 /** The studies service of DICOMweb (PS3.18 10), with cross-origin access for the configured web viewers. */
 import cors from '@fastify/cors';
+import { createDecodePool } from '../../dicomweb/decode-pool.ts';
+import { createFrames } from '../../dicomweb/frames.ts';
 import type { HttpDeps, HttpLimits } from '../deps.ts';
 import type { Http } from '../type-provider.ts';
+import { registerFrames } from './frame-routes.ts';
 import { registerMetadata } from './metadata-routes.ts';
 import { registerQido } from './qido-routes.ts';
+import { registerRendered } from './rendered-routes.ts';
+import { registerRetrieve } from './retrieve-routes.ts';
 import { registerStow } from './stow-route.ts';
 
 export async function registerDicomweb(app: Http, deps: HttpDeps, limits: HttpLimits): Promise<void> {
@@ -18,7 +23,14 @@ export async function registerDicomweb(app: Http, deps: HttpDeps, limits: HttpLi
     });
     app.addHook('onRequest', async (_request, reply) => void reply.header('cross-origin-resource-policy', 'cross-origin'));
   }
+  const pool = createDecodePool({ threads: limits.decodeThreads, timeoutMs: limits.decodeTimeoutMs, memoryMb: limits.decodeMemoryMb });
+  app.addHook('onClose', async () => pool.close());
+  const frames = createFrames(deps.archive, pool, limits.frameCacheBytes);
+
   registerStow(app, deps, limits);
   registerQido(app, deps, limits);
   registerMetadata(app, deps);
+  registerRetrieve(app, deps, pool);
+  registerFrames(app, deps, pool, frames);
+  registerRendered(app, deps, pool);
 }
