@@ -6,7 +6,7 @@ import { spineCentre } from './plan.ts';
 type Implicit = number;
 
 const zBase = -165;
-const power = (value: number, exponent: number): number => Math.exp(exponent * Math.log(Math.max(value, 1e-9)));
+const power = (value: number, exponent: number): number => Math.max(value, 1e-9) ** exponent;
 
 export function ellipsoid(dx: number, dy: number, dz: number, rx: number, ry: number, rz: number): Implicit {
   const k0 = Math.sqrt((dx / rx) ** 2 + (dy / ry) ** 2 + (dz / rz) ** 2);
@@ -15,9 +15,18 @@ export function ellipsoid(dx: number, dy: number, dz: number, rx: number, ry: nu
 }
 
 /** Half axes and centre of the pleural cavity of one side at height z, before mediastinum and diaphragm cut it. */
-export function pleuralSection(plan: BodyPlan, side: 1 | -1, z: number): {
-  readonly cx: number; readonly cy: number; readonly a: number; readonly b: number; readonly rise: number;
-} {
+export interface PleuralSection {
+  readonly cx: number;
+  readonly cy: number;
+  readonly a: number;
+  readonly b: number;
+  /** 0 in the lower chest, 1 at the apex. */
+  readonly rise: number;
+  /** What the height adds to the squared radius of the section. */
+  readonly cap: number;
+}
+
+export function pleuralSection(plan: BodyPlan, side: 1 | -1, z: number): PleuralSection {
   const t = (z - zBase) / (plan.zApex - zBase);
   const upper = clamp((t - 0.36) / 0.64, 0, 1.2);
   const lower = clamp((0.36 - t) / 0.36, 0, 1.2);
@@ -28,14 +37,13 @@ export function pleuralSection(plan: BodyPlan, side: 1 | -1, z: number): {
     a: 0.535 * plan.halfWidth * (1 - 0.05 * lower * lower) * (1 - 0.12 * upper * upper),
     b: plan.halfDepth * (1 - 0.03 * lower * lower) * (1 - 0.22 * upper * upper),
     rise: upper,
+    cap: power(upper, 3.2),
   };
 }
 
-export function pleuralCavity(plan: BodyPlan, side: 1 | -1, x: number, y: number, z: number): Implicit {
-  const { cx, cy, a, b, rise } = pleuralSection(plan, side, z);
-  const u = power(power(Math.abs(x - cx) / a, 2.3) + power(Math.abs(y - cy) / b, 2.3), 1 / 2.3);
-  const rho = Math.sqrt(u * u + power(rise, 3.2));
-  return (1 - rho) * 62;
+export function pleuralCavity(section: PleuralSection, x: number, y: number): Implicit {
+  const sum = power(Math.abs(x - section.cx) / section.a, 2.3) + power(Math.abs(y - section.cy) / section.b, 2.3);
+  return (1 - Math.sqrt(power(sum, 2 / 2.3) + section.cap)) * 62;
 }
 
 export function diaphragmHeight(plan: BodyPlan, side: 1 | -1, x: number, y: number): number {
@@ -93,9 +101,8 @@ export const hilum = (plan: BodyPlan, side: 1 | -1): readonly [number, number, n
   side * (0.3 * plan.halfWidth), 6, side > 0 ? -12 : -20,
 ];
 
-/** One lung. */
-export function lung(plan: BodyPlan, side: 1 | -1, x: number, y: number, z: number, mediastinal: Implicit): Implicit {
-  const cavity = pleuralCavity(plan, side, x, y, z);
+/** One lung: its pleural cavity less mediastinum, diaphragm and the other side. */
+export function lung(plan: BodyPlan, side: 1 | -1, x: number, y: number, z: number, cavity: Implicit, mediastinal: Implicit): Implicit {
   if (cavity < -25) return cavity;
   const above = (z - diaphragmHeight(plan, side, x, y)) * 0.8;
   // Lungs of both sides meet in front at the midline; each keeps to its side.

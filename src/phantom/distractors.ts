@@ -58,7 +58,7 @@ export function distractors(
   }
   const dependent = random.chance(0.35) ? 40 + random.integer(140) : 0;
   for (let n = 0; n < dependent; n++) {
-    const p = somewhere(plan.zDomeRight - 40, plan.zApex - 30, (q) => q[1] > plan.halfDepth * 0.3 && lungAt(q) > 0 && lungAt(q) < 4.5 && free(q, 8));
+    const p = somewhere(plan.zDomeRight - 40, plan.zApex - 30, (q) => plan.gravity * q[1] > plan.halfDepth * 0.3 && lungAt(q) > 0 && lungAt(q) < 4.5 && free(q, 8));
     if (p) strand(out, p, unit([random.normal(), 0.3 * random.normal(), random.normal()]), random.uniform(3, 10), random.uniform(0.5, 1.5), random, -520);
   }
   return out;

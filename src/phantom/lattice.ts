@@ -63,6 +63,23 @@ export function smoothNoise(lattice: Lattice, normal: () => number, passes: numb
   return field;
 }
 
+/** Noise with structure of 15 to 30 mm: made three times coarser and interpolated. */
+export function coarseNoise(lattice: Lattice, normal: () => number): Float32Array {
+  const [nx, ny, nz] = lattice.size;
+  const coarse: Lattice = {
+    origin: [0, 0, 0], spacingMm: 3, size: [Math.ceil(nx / 3) + 2, Math.ceil(ny / 3) + 2, Math.ceil(nz / 3) + 2],
+  };
+  const source = smoothNoise(coarse, normal, 3);
+  const out = new Float32Array(nx * ny * nz);
+  let p = 0;
+  for (let k = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0; i < nx; i++) out[p++] = sampleField(coarse, source, i, j, k);
+    }
+  }
+  return out;
+}
+
 function smoothAlong(field: Float32Array, stride: number, length: number): void {
   const block = stride * length;
   for (let base = 0; base < field.length; base += block) {

@@ -9,6 +9,8 @@ export function noduleDistance(shape: NoduleShape, x: number, y: number, z: numb
   const dx = x - shape.centre[0];
   const dy = y - shape.centre[1];
   const dz = z - shape.centre[2];
+  const far = dx * dx + dy * dy + dz * dz;
+  if (far > shape.boundMm * shape.boundMm) return shape.boundMm * 0.8 - Math.sqrt(far);
   const [r0, r1, r2] = shape.rotation;
   const u = r0[0] * dx + r0[1] * dy + r0[2] * dz;
   const v = r1[0] * dx + r1[1] * dy + r1[2] * dz;
@@ -60,7 +62,7 @@ export function drawShape(request: ShapeRequest, random: Random): NoduleShape {
   return {
     centre: request.centre, rotation: [u, v, w], radii, lobules, ripples, clippedByLung: request.clippedByLung,
     ...density(request, r, random),
-    boundMm: r * 1.75 + 1,
+    boundMm: r * 1.6 + 1,
   };
 }
 

@@ -36,7 +36,7 @@ export function placeNodules(options: PhantomOptions, plan: BodyPlan, lattice: L
       if (!room) continue;
       let shape = drawShape({ ...request, centre: site.centre, clippedByLung: site.clipped, ...(site.flatAlong ? { flatAlong: site.flatAlong } : {}) }, random);
       for (let pass = 0; pass < 3; pass++) {
-        const rough = measureShape(shape, lungAt, Math.max(request.diameterMm / 24, 0.12));
+        const rough = measureShape(shape, lungAt, Math.max(request.diameterMm / 20, 0.15));
         const diameter = (rough.longAxisMm + rough.shortAxisMm) / 2;
         if (diameter <= 0) break;
         shape = scaleShape(shape, clamp(request.diameterMm / diameter, 0.6, 1.6));

@@ -28,6 +28,8 @@ export interface BodyPlan {
   readonly gravityHU: number;
   readonly textureHU: number;
   readonly emphysema: number;
+  /** 1 supine, -1 prone: the direction of gravity along y. */
+  readonly gravity: 1 | -1;
   readonly armsDown: boolean;
   readonly bloodHU: { readonly artery: number; readonly vein: number; readonly aorta: number; readonly heart: number };
   readonly liverHU: number;
@@ -64,6 +66,7 @@ export function planBody(options: PhantomOptions): BodyPlan {
     gravityHU: random.uniform(12, 60),
     textureHU: random.uniform(7, 20),
     emphysema: random.chance(0.25) ? random.uniform(0.2, 1) : 0,
+    gravity: options.prone === true ? -1 : 1,
     armsDown: random.chance(0.12),
     bloodHU: {
       artery: blood, vein: contrast ? blood * random.uniform(0.75, 1.05) : 42,

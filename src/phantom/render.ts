@@ -42,8 +42,8 @@ export function renderSlices(scene: PhantomScene, grid: PhantomGrid, scanner: Sc
       blurImage(image, grid.columns, grid.rows, taps, columnTaps);
       addNoise(image, first + n);
       for (let p = 0; p < plane; p++) {
-        const hu = Math.round(image[p]!);
-        rounded[p] = hu < -1024 ? -1024 : hu > 3071 ? 3071 : hu;
+        const hu = image[p]!;
+        rounded[p] = hu < -1024 ? -1024 : hu > 3071 ? 3071 : ((hu + 4096.5) | 0) - 4096;
       }
       take(first + n, rounded);
     }

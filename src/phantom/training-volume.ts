@@ -30,7 +30,7 @@ export interface TrainingHeader {
 export function exportVolume(seed: number, options: TrainingOptions): { readonly hu: Int16Array; readonly header: TrainingHeader } {
   const study = phantomOptionsForSeed(seed);
   const scene = describePhantom({
-    ...study.phantom, diameterRangeMm: options.diameterRangeMm,
+    ...study.phantom, prone: study.patientPosition.endsWith('P'), diameterRangeMm: options.diameterRangeMm,
     ...(options.nodules === undefined ? {} : { nodules: options.nodules }),
   });
   const scanner: Scanner = { ...study.scanner, noise: options.noise === 'auto' ? study.scanner.noise : options.noise };

@@ -22,6 +22,8 @@ export interface PhantomOptions {
   readonly diameterRangeMm?: readonly [number, number];
   readonly sex?: 'M' | 'F';
   readonly contrast?: boolean;
+  /** Lies on the belly: gravity works the other way. Default false. */
+  readonly prone?: boolean;
   /** Scars, plaques, emphysema, bands, lymph nodes. Default: drawn from the seed. */
   readonly distractors?: boolean;
 }
