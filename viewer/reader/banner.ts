@@ -1,0 +1,45 @@
+import { t } from '../i18n/index.ts';
+import { brandMark, disclaimer, languageSwitch } from '../ui/chrome.ts';
+import { el, fill } from '../ui/dom.ts';
+import { ageAt, dicomDate, dicomTime, personName } from '../ui/format.ts';
+import { icon } from '../ui/icons.ts';
+import type { Store } from '../ui/store.ts';
+import type { ReaderActions, ReaderState } from './state.ts';
+
+/** Whose images these are, always in sight, and the sentence about what an AI result is. */
+export function readerBanner(store: Store<ReaderState>, actions: ReaderActions): { readonly element: HTMLElement; readonly stop: () => void } {
+  const patient = el('div', { class: 'patient' });
+  const notices = el('div', { class: 'banner-notices' });
+  const back = el('a', { class: 'button', attributes: { href: '/' }, on: { click: (event) => { if (event.ctrlKey || event.metaKey) return; event.preventDefault(); actions.leave(); } } },
+    icon('back'), t('worklist.title'));
+  const element = el('div', {}, el('header', { class: 'topbar' }, brandMark(22), back, patient, el('div', { class: 'topbar-actions' }, languageSwitch())), disclaimer(), notices);
+
+  const stopPatient = store.watch(['study'], ({ study }) => {
+    if (study === undefined) {
+      fill(patient);
+      return;
+    }
+    const age = ageAt(study.patientBirthDate, study.studyDate);
+    const item = (name: string, value: string): HTMLElement | false => value !== '' && el('span', { class: 'patient-item' }, el('span', { class: 'visually-hidden' }, name), value);
+    document.title = `${personName(study.patientName)} · ${t('app.name')}`;
+    fill(
+      patient,
+      el('strong', { class: 'patient-name' }, personName(study.patientName)),
+      item(t('worklist.patientID'), study.patientID),
+      item(t('worklist.sexAge'), [study.patientSex, age === undefined ? '' : String(age)].filter((part) => part !== '').join(', ')),
+      item(t('reader.birthDate'), dicomDate(study.patientBirthDate)),
+      item(t('worklist.studyDate'), [dicomDate(study.studyDate), dicomTime(study.studyTime)].filter((part) => part !== '').join(' ')),
+      item(t('worklist.description'), study.studyDescription),
+      item(t('reader.accession'), study.accessionNumber),
+      study.priority === 'stat' && el('span', { class: 'tag tag-stat' }, t('worklist.stat')),
+    );
+  });
+  const stopNotices = store.watch(['renderer', 'connected'], ({ renderer, connected }) => {
+    fill(
+      notices,
+      !connected && el('div', { class: 'offline', role: 'alert' }, icon('warning'), t('app.offline')),
+      (renderer === 'software' || renderer === 'cpu') && el('div', { class: 'software', role: 'note' }, t('reader.software')),
+    );
+  });
+  return { element, stop: () => { stopPatient(); stopNotices(); } };
+}

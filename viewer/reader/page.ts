@@ -1,0 +1,172 @@
+import '../styles/reader.css';
+import { getFindings, getSeriesMetadata, getStudy, wadoSeries } from '../api/client.ts';
+import { listen } from '../api/events.ts';
+import { onLanguage, t } from '../i18n/index.ts';
+import type { Study } from '../api/types.ts';
+import { sliceImages, type SliceImage } from '../rendering/slice-images.ts';
+import { releaseImages } from '../rendering/start.ts';
+import { createStackView, type StackView, type Window } from '../rendering/stack-view.ts';
+import { el, fill } from '../ui/dom.ts';
+import { createStore } from '../ui/store.ts';
+import { readerActions } from './actions.ts';
+import { readerBanner } from './banner.ts';
+import { findingsPanel } from './findings-panel.ts';
+import { readerKeys } from './hotkeys.ts';
+import { imagePane } from './image-pane.ts';
+import { lungWindow } from './presets.ts';
+import { resultsPanel } from './results-panel.ts';
+import { seriesPanel } from './series-panel.ts';
+import { initialState, preferredSeries, type ReaderState } from './state.ts';
+import { statusPanel } from './status-panel.ts';
+import { readerToolbar } from './toolbar.ts';
+
+/** Progress comes many times a second; the study is asked for anew at most this often. */
+const reloadDelayMs = 300;
+
+/** A series that was opened while it arrived is loaded again once the study is complete. */
+function hasGrown(study: Study, seriesInstanceUID: string, images: readonly SliceImage[]): boolean {
+  if (study.state === 'receiving' || images.length === 0) return false;
+  const series = study.series.find((each) => each.seriesInstanceUID === seriesInstanceUID);
+  return series !== undefined && series.instanceCount > new Set(images.map((image) => image.sopInstanceUID)).size;
+}
+
+/** The reader of one study in `root`; gives the way to leave it. */
+export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: () => void): () => void {
+  const store = createStore<ReaderState>(initialState);
+  const canvas = el('div', { class: 'canvas', on: { contextmenu: (event) => { event.preventDefault(); } } });
+  let view: StackView | undefined;
+  let disposed = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let seriesRequest = 0;
+  /** What the reader chose last; a new series keeps it. Undefined until the first slice stands. */
+  let chosenWindow: Window | undefined;
+  let pending: { readonly index: number; readonly then: () => void } | undefined;
+
+  function rendered(): void {
+    if (view === undefined) return;
+    const shown = view.shownIndex();
+    const window = view.window();
+    if (chosenWindow !== undefined && !store.get().imagesLoading) chosenWindow = window;
+    store.set({ shown, window, frame: store.get().frame + 1 });
+    if (pending !== undefined && pending.index === shown) {
+      const { then } = pending;
+      pending = undefined;
+      then();
+    }
+  }
+
+  function ensureView(): StackView {
+    view ??= createStackView(canvas, {
+      rendered,
+      slice: (wanted) => { store.set({ wanted, probe: undefined }); },
+      loaded: (loadedCount) => { store.set({ loadedCount }); },
+      failed: (index, error) => { store.set({ failedSlices: new Map(store.get().failedSlices).set(index, error) }); },
+    });
+    store.set({ renderer: view.renderer });
+    return view;
+  }
+
+  async function openSeries(seriesInstanceUID: string): Promise<void> {
+    seriesRequest += 1;
+    const request = seriesRequest;
+    store.set({ seriesInstanceUID, images: [], imagesLoading: true, imagesError: undefined, failedSlices: new Map(), shown: -1, wanted: 0, loadedCount: 0, probe: undefined });
+    try {
+      const images = sliceImages(wadoSeries(studyInstanceUID, seriesInstanceUID), await getSeriesMetadata(studyInstanceUID, seriesInstanceUID));
+      if (disposed || request !== seriesRequest) return;
+      const first = Math.floor(images.length / 2);
+      store.set({ images, wanted: first, imagesLoading: images.length > 0 });
+      if (images.length === 0) return;
+      const current = ensureView();
+      await current.show(images, first);
+      chosenWindow ??= lungWindow;
+      current.setWindow(chosenWindow);
+    } catch (error) {
+      if (!disposed && request === seriesRequest) store.set({ imagesError: error });
+    } finally {
+      if (!disposed && request === seriesRequest) store.set({ imagesLoading: false });
+    }
+  }
+
+  async function load(): Promise<void> {
+    try {
+      const study = await getStudy(studyInstanceUID);
+      if (disposed) return;
+      store.set({ study, studyError: undefined });
+      const answer = await getFindings(studyInstanceUID);
+      if (disposed) return;
+      store.set({ findings: answer.kind === 'document' ? answer.document : undefined, findingsError: undefined });
+    } catch (error) {
+      if (disposed) return;
+      store.set(store.get().study === undefined ? { studyError: error } : { findingsError: error });
+    }
+    const { study, findings, seriesInstanceUID, images } = store.get();
+    if (study === undefined) return;
+    const preferred = preferredSeries(study, findings);
+    if (preferred !== undefined && seriesInstanceUID === undefined) await openSeries(preferred);
+    else if (seriesInstanceUID !== undefined && hasGrown(study, seriesInstanceUID, images)) await openSeries(seriesInstanceUID);
+  }
+
+  const actions = readerActions({
+    studyInstanceUID, store, leave,
+    view: () => view,
+    reload: () => { void load(); },
+    openSeries,
+    whenShown: (index, then) => {
+      pending = { index, then };
+      if (view?.shownIndex() === index) rendered();
+    },
+  });
+
+  let stopPanels: () => void = () => undefined;
+  function build(): void {
+    stopPanels();
+    const banner = readerBanner(store, actions);
+    const series = seriesPanel(store, actions);
+    const toolbar = readerToolbar(store, actions);
+    const pane = imagePane(canvas, () => view, store, actions);
+    const status = statusPanel(store, actions);
+    const findings = findingsPanel(store, actions);
+    const results = resultsPanel(store, actions);
+    const parts = [banner, series, toolbar, pane, status, findings, results];
+    stopPanels = () => { for (const part of parts) part.stop(); };
+    fill(root, el(
+      'div', { class: 'reader-page' },
+      banner.element,
+      el('main', { class: 'reader' },
+        series.element,
+        el('div', { class: 'reader-centre' }, toolbar.element, pane.element),
+        el('aside', { class: 'reader-side', aria: { label: t('status.title') } }, status.element, findings.element, results.element)),
+    ));
+  }
+
+  build();
+  canvas.addEventListener('pointermove', (event) => {
+    const box = canvas.getBoundingClientRect();
+    store.set({ probe: view?.probe(event.clientX - box.left, event.clientY - box.top) });
+  });
+  canvas.addEventListener('pointerleave', () => { store.set({ probe: undefined }); });
+  const stopLanguage = onLanguage(build);
+  const stopKeys = readerKeys(actions);
+  const stopEvents = listen({
+    ready: () => { void load(); },
+    study: (change) => {
+      if (change.studyInstanceUID !== studyInstanceUID) return;
+      const { study } = store.get();
+      if (study !== undefined) store.set({ study: { ...study, ...change.item } });
+      timer ??= setTimeout(() => { timer = undefined; void load(); }, reloadDelayMs);
+    },
+    connection: (connected) => { store.set({ connected }); },
+  });
+  void load();
+
+  return () => {
+    disposed = true;
+    clearTimeout(timer);
+    stopLanguage();
+    stopKeys();
+    stopEvents();
+    stopPanels();
+    view?.destroy();
+    releaseImages();
+  };
+}

@@ -1,0 +1,54 @@
+import type { DeliveryRecord, Study } from '../api/types.ts';
+import { optional, plural, t } from '../i18n/index.ts';
+import { el, fill, type Child } from '../ui/dom.ts';
+import { moment } from '../ui/format.ts';
+import type { Store } from '../ui/store.ts';
+import type { ReaderActions, ReaderState } from './state.ts';
+
+function delivery(record: DeliveryRecord, actions: ReaderActions): HTMLElement {
+  return el(
+    'li', { class: `delivery delivery-${record.state}` },
+    el('span', { class: 'delivery-destination' }, record.destination),
+    el('span', { class: 'delivery-state' }, t(`delivery.${record.state}`)),
+    el('span', { class: 'delivery-detail muted' },
+      record.state === 'sent' ? moment(record.updatedAt) : plural('delivery.attempts', record.attempts),
+      record.lastError !== undefined && record.state !== 'sent' && ` · ${record.lastError}`),
+    record.state === 'failed' && el('button', { type: 'button', class: 'button button-small', on: { click: () => { actions.resend(record.id); } } }, t('delivery.resend')),
+  );
+}
+
+function objects(study: Study, actions: ReaderActions): Child {
+  const analysis = study.analysis;
+  if (analysis === undefined) return undefined;
+  return el('ul', { class: 'objects' }, analysis.objects.map((object) => {
+    const deliveries = study.deliveries.filter((record) => record.sopInstanceUID === object.sopInstanceUID);
+    return el(
+      'li', {},
+      el('div', { class: 'object-head' },
+        el('span', { class: 'tag' }, object.role.toUpperCase()),
+        el('span', { class: 'object-name' }, optional(`role.${object.role}`) ?? object.role.toUpperCase()),
+        object.role === 'sr' && el('button', { type: 'button', class: 'button button-small', on: { click: () => { actions.showReport(object.sopInstanceUID); } } }, t('results.show'))),
+      deliveries.length > 0
+        ? el('ul', { class: 'deliveries' }, deliveries.map((record) => delivery(record, actions)))
+        : el('p', { class: 'muted' }, t('results.kept')),
+    );
+  }));
+}
+
+/** The DICOM objects that were written and where they went. */
+export function resultsPanel(store: Store<ReaderState>, actions: ReaderActions): { readonly element: HTMLElement; readonly stop: () => void } {
+  const element = el('section', { class: 'panel results-panel', aria: { label: t('results.title') } });
+  const stop = store.watch(['study'], ({ study }) => {
+    const analysis = study?.analysis;
+    element.hidden = analysis === undefined;
+    if (study === undefined || analysis === undefined) return;
+    fill(
+      element,
+      el('h2', {}, t('results.title')),
+      el('p', { class: 'panel-hint' }, t('results.version', { version: analysis.version, time: moment(analysis.createdAt) })),
+      objects(study, actions),
+      study.earlierAnalyses.length > 0 && el('p', { class: 'muted' }, plural('results.earlier', study.earlierAnalyses.length)),
+    );
+  });
+  return { element, stop };
+}

@@ -1,0 +1,51 @@
+import { Enums, LengthTool, PanTool, StackScrollTool, ToolGroupManager, WindowLevelTool, ZoomTool } from '@cornerstonejs/tools';
+
+/** What dragging with the left button does. */
+export type PrimaryTool = 'window' | 'pan' | 'zoom' | 'scroll' | 'length';
+
+const groupId = 'phoi';
+const { MouseBindings } = Enums;
+
+interface Tool {
+  readonly toolName: string;
+}
+
+const tools: Readonly<Record<PrimaryTool, Tool>> = {
+  window: WindowLevelTool, pan: PanTool, zoom: ZoomTool, scroll: StackScrollTool, length: LengthTool,
+};
+/** Always there, whatever the left button does. */
+const otherButtons: readonly { readonly tool: Tool; readonly button: number }[] = [
+  { tool: PanTool, button: MouseBindings.Auxiliary },
+  { tool: ZoomTool, button: MouseBindings.Secondary },
+  { tool: StackScrollTool, button: MouseBindings.Wheel },
+];
+
+function bindingsOf(tool: Tool, primary: Tool): { mouseButton: number }[] {
+  const own = otherButtons.filter((each) => each.tool === tool).map((each) => ({ mouseButton: each.button }));
+  return tool === primary ? [{ mouseButton: MouseBindings.Primary }, ...own] : own;
+}
+
+/** Gives the left button this tool. */
+export function setPrimaryTool(name: PrimaryTool): void {
+  const group = ToolGroupManager.getToolGroup(groupId);
+  if (group === undefined) return;
+  for (const tool of Object.values(tools)) {
+    // Passive first: an active tool would keep its old bindings.
+    group.setToolPassive(tool.toolName, { removeAllBindings: true });
+    const bindings = bindingsOf(tool, tools[name]);
+    if (bindings.length > 0) group.setToolActive(tool.toolName, { bindings });
+  }
+}
+
+/** Puts the mouse tools on a viewport: left windows, middle pans, right zooms, the wheel scrolls. */
+export function bindTools(viewportId: string, renderingEngineId: string): void {
+  const group = ToolGroupManager.createToolGroup(groupId);
+  if (group === undefined) throw new Error('the tool group exists already');
+  for (const tool of Object.values(tools)) group.addTool(tool.toolName);
+  group.addViewport(viewportId, renderingEngineId);
+  setPrimaryTool('window');
+}
+
+export function releaseTools(): void {
+  ToolGroupManager.destroyToolGroup(groupId);
+}

@@ -1,0 +1,36 @@
+import { svg } from './dom.ts';
+
+/** Strokes on a 24 × 24 grid. */
+const paths = {
+  search: 'M11 4a7 7 0 1 0 0 14a7 7 0 0 0 0-14M16 16l4.5 4.5',
+  upload: 'M12 16V4M7 9l5-5l5 5M4 16v4h16v-4',
+  folder: 'M3 6h6l2 2h10v11H3z',
+  back: 'M15 5l-7 7l7 7',
+  close: 'M6 6l12 12M18 6L6 18',
+  check: 'M5 12.5l4.5 4.5L19 7',
+  warning: 'M12 4L2.5 20h19zM12 10v5M12 17.6v.4',
+  blocked: 'M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 0 0 0-17M6 6l12 12',
+  clock: 'M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 0 0 0-17M12 7.5V12l3 2',
+  retry: 'M19 12a7 7 0 1 1-2.2-5.1M19 3v4.5h-4.5',
+  down: 'M12 4v12M7 11l5 5l5-5M5 20h14',
+  contrast: 'M12 3.5a8.5 8.5 0 1 0 0 17zM12 3.5a8.5 8.5 0 0 1 0 17',
+  move: 'M12 3v18M3 12h18M9 6l3-3l3 3M9 18l3 3l3-3M6 9l-3 3l3 3M18 9l3 3l-3 3',
+  zoom: 'M10.5 4a6.5 6.5 0 1 0 0 13a6.5 6.5 0 0 0 0-13M15.5 15.5L21 21M7.5 10.5h6M10.5 7.5v6',
+  ruler: 'M3 15L15 3l6 6L9 21zM7 11l2 2M10 8l3 3M13 5l2 2',
+  reset: 'M4 12a8 8 0 1 1 2.5 5.8M4 20v-5h5',
+  eye: 'M2.5 12C5 7.5 8.3 5.5 12 5.5s7 2 9.5 6.5c-2.5 4.5-5.8 6.5-9.5 6.5S5 16.5 2.5 12M12 9a3 3 0 1 0 0 6a3 3 0 0 0 0-6',
+  eyeOff: 'M3 3l18 18M6 7.2C4.600 8.300 3.400 10 2.500 12C5 16.500 8.300 18.500 12 18.500c1.800 0 3.500-.5 5-1.400M10 5.700c.7-.1 1.300-.2 2-.2c3.700 0 7 2 9.500 6.500c-.6 1.100-1.300 2-2 2.900',
+  scroll: 'M4 6h16M4 10h16M4 14h16M4 18h16',
+  keyboard: 'M2.500 6.500h19v11h-19zM6 10h.1M9.500 10h.1M13 10h.1M16.500 10h.1M7.500 14h9',
+} as const;
+
+export type IconName = keyof typeof paths;
+
+/** A decorative icon in the colour of the text around it. */
+export function icon(name: IconName, size = 16): SVGElement {
+  return svg(
+    'svg',
+    { class: 'icon', viewBox: '0 0 24 24', width: size, height: size, 'aria-hidden': 'true', focusable: 'false' },
+    svg('path', { d: paths[name], fill: 'none', stroke: 'currentColor', 'stroke-width': 1.8, 'stroke-linecap': 'round', 'stroke-linejoin': 'round' }),
+  );
+}
