@@ -30,7 +30,10 @@ export interface StudyService {
   ): Promise<ReceiveOutcome>;
   /** Complete now, whatever is missing; the reasons stay visible as warnings. */
   forceComplete(studyInstanceUID: string): Promise<void>;
-  /** Sets the state and tells every listener; false when nothing changed. */
+  /**
+   * Sets the state and tells every listener; false when nothing changed. An open study ('receiving', 'incomplete')
+   * leaves that state by its completeness only: a job that reports on an earlier closing must not close it unseen.
+   */
   setState(studyInstanceUID: string, state: StudyState, options?: SetStateOptions): Promise<boolean>;
   on<E extends keyof StudyEventMap>(event: E, listener: (...args: StudyEventMap[E]) => void): void;
   /**

@@ -2,20 +2,22 @@
 import type { Dataset } from '../dicom/dataset.ts';
 import type { FindingsDocument, Reason } from '../findings/types.ts';
 
-export type StudyState =
+export const allStates = [
   /** Instances are arriving. */
-  | 'receiving'
-  /** Quiet, but a gap or a missing count keeps it open: see `openReasons`. */
-  | 'incomplete'
+  'receiving',
+  /** Quiet, but a gap or a missing count keeps it open: see `reasons`. */
+  'incomplete',
   /** Complete, the job waits. */
-  | 'waiting'
-  | 'analysing'
+  'waiting',
+  'analysing',
   /** Findings (possibly none) are there. */
-  | 'analysed'
+  'analysed',
   /** The input was refused: `findings.reason` says why. Never shown as "no findings". */
-  | 'not-analysed'
+  'not-analysed',
   /** The job failed for good (dead letter): neither analysed nor refused. */
-  | 'failed';
+  'failed',
+] as const;
+export type StudyState = (typeof allStates)[number];
 
 export interface ReceiveContext {
   readonly transport: 'dimse' | 'stow' | 'upload' | 'cli' | 'internal';

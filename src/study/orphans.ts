@@ -1,0 +1,88 @@
+/**
+ * What a crash left between archive and index: a blob that was committed but not indexed. Its sender got no answer and
+ * will send again; taking it in now is safe (the second one is then a duplicate), also rebuilds a lost index, and never
+ * deletes what might be the only copy.
+ */
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+
+import type { InstanceArchive } from '../archive/port.ts';
+import { toAppError } from '../errors.ts';
+import type { StudyIndex } from '../index/port.ts';
+import type { Log } from '../log.ts';
+import type { Clock } from './clock.ts';
+import { createContentDigest } from './content-digest.ts';
+import type { KeyedLock } from './keyed-lock.ts';
+import { readCompleteHeader } from './read-header.ts';
+import { recordOf } from './receiver.ts';
+import type { InstanceRecord } from './types.ts';
+
+const noteName = 'orphans-looked-for';
+/** Clocks are set back now and then; looking at a day twice costs little. */
+const marginMs = 24 * 3_600_000;
+
+export interface OrphanDeps {
+  readonly archive: InstanceArchive;
+  readonly index: StudyIndex;
+  readonly clock: Clock;
+  readonly lock: KeyedLock;
+  readonly log: Log;
+}
+
+export interface OrphanReport {
+  readonly indexed: number;
+  /** Copies of what the index holds already. */
+  readonly removed: number;
+  /** Unreadable; they stay where they are. */
+  readonly unreadable: number;
+}
+
+async function describeBlob({ archive, clock }: OrphanDeps, key: string): Promise<InstanceRecord> {
+  const path = archive.path(key);
+  const digest = createContentDigest();
+  for await (const chunk of createReadStream(path)) digest.update(chunk as Uint8Array);
+  const handle = await open(path, 'r');
+  const { size } = await handle.stat().finally(() => handle.close());
+  const parsed = await readCompleteHeader(path, new Uint8Array(0), size);
+  const content = digest.finish();
+  if (content === undefined) throw toAppError(new Error('The blob has no data set'));
+  return { ...recordOf({ parsed, sha256: content.sha256, sizeBytes: size }, { transport: 'cli' }, new Date(clock.now())), blobKey: key };
+}
+
+/** Looks through the blobs that came since the last look and takes in those that the index does not know. */
+export async function recoverOrphans(deps: OrphanDeps): Promise<OrphanReport> {
+  const { archive, index, clock, lock, log } = deps;
+  const startedAt = clock.now();
+  const last = Number(await index.note(noteName) ?? Number.NaN);
+  const since = Number.isFinite(last) ? new Date(last - marginMs) : undefined;
+  const report = { indexed: 0, removed: 0, unreadable: 0 };
+
+  async function takeIn(key: string): Promise<void> {
+    const record = await describeBlob(deps, key);
+    await lock.run(record.sopInstanceUID, async () => {
+      // A `receive` that ran meanwhile has written its entry before it gave the lock back.
+      if (await index.refersToBlob(key)) return;
+      const { kind } = await index.addInstance(record);
+      if (await index.refersToBlob(key)) {
+        report.indexed += 1;
+        log.warn({ sopInstanceUID: record.sopInstanceUID, studyInstanceUID: record.studyInstanceUID, kind, blobKey: key }, 'Instance left by a crash taken in');
+      } else {
+        await archive.remove(key);
+        report.removed += 1;
+        log.warn({ sopInstanceUID: record.sopInstanceUID, blobKey: key }, 'Copy left by a crash removed, the index holds the same content');
+      }
+    });
+  }
+
+  for await (const key of archive.keys(since)) {
+    if (await index.refersToBlob(key)) continue;
+    try {
+      await takeIn(key);
+    } catch (error) {
+      report.unreadable += 1;
+      log.error({ err: toAppError(error), blobKey: key }, 'Blob left by a crash cannot be read and stays');
+    }
+  }
+  await index.setNote(noteName, String(startedAt));
+  return report;
+}

@@ -1,0 +1,42 @@
+/** The header of a file that is on disk, reading no more of it than the header needs. */
+import { open, type FileHandle } from 'node:fs/promises';
+
+import { parseHeader, type ParsedInstance } from '../dicom/parse.ts';
+import { verifyComplete } from '../dicom/verify.ts';
+import { AppError } from '../errors.ts';
+
+/** Headers are some 10 kB; objects without pixel data (reports, embedded PDF) are all header. */
+export const defaultLargestHeaderBytes = 256 * 1024 * 1024;
+
+async function readExactly(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length;) {
+    const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+    if (bytesRead === 0) throw new AppError('DICOM_TRUNCATED', 'the file ends inside an element');
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+/**
+ * Parses the header and checks that what it announces is there to the last byte. `head` are the file's first bytes,
+ * at hand from receiving it.
+ * @throws AppError as `parsePart10`.
+ */
+export async function readCompleteHeader(
+  path: string, head: Uint8Array, sizeBytes: number, largestHeaderBytes = defaultLargestHeaderBytes,
+): Promise<ParsedInstance> {
+  // Most headers fit into `head` and most pixel data is native: then the file is not even opened.
+  let handle: FileHandle | undefined;
+  const read = async (offset: number, length: number): Promise<Uint8Array> => readExactly(handle ??= await open(path, 'r'), offset, length);
+  try {
+    let result = parseHeader(head, sizeBytes);
+    while (result.kind === 'need-more') {
+      if (result.bytes > largestHeaderBytes) throw new AppError('DICOM_TOO_LARGE', 'the header is unreasonably long', { details: { largestHeaderBytes } });
+      result = parseHeader(await read(0, result.bytes), sizeBytes);
+    }
+    return await verifyComplete(result.instance, read, sizeBytes);
+  } finally {
+    await handle?.close();
+  }
+}
