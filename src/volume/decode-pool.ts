@@ -52,7 +52,7 @@ function localDecoder({ buffer, rows, columns }: DecodeWorkerData): Decoder {
 }
 
 /** Below this many images, starting threads takes longer than decoding. */
-const fewestForThreads = 24;
+const fewestForThreads = 120;
 
 export interface DecodeJob {
   read(): Promise<Uint8Array>;
