@@ -5,12 +5,16 @@
 import { createHash } from 'node:crypto';
 import { stat, rename, rm, type FileHandle } from 'node:fs/promises';
 
+import { AppError } from '../errors.ts';
 import { blobFolder, blobKey, blobPath } from './blob-key.ts';
 import type { DirectorySync } from './directory-sync.ts';
 import { asArchiveError, isMissing } from './out-of-space.ts';
 import type { IncomingBlob, StoredBlob } from './port.ts';
 
 const gatherBytes = 256 * 1024;
+/** Buffers of finished files, used again: a new one for every instance keeps the garbage collector busy. */
+const gatherBuffers: Buffer[] = [];
+const keptGatherBuffers = 16;
 /** How often a long file looks again whether the disk keeps its reserve. */
 const spaceCheckBytes = 16 * 1024 * 1024;
 
@@ -34,11 +38,12 @@ async function sizeOf(path: string): Promise<number | undefined> {
 
 export function createIncomingBlob({ handle, temporaryPath, root, directories, checkSpace }: IncomingBlobParts): IncomingBlob {
   const hash = createHash('sha256');
-  const gathered = Buffer.allocUnsafe(gatherBytes);
+  const gathered = gatherBuffers.pop() ?? Buffer.allocUnsafeSlow(gatherBytes);
   let gatheredLength = 0;
   let sizeBytes = 0;
   let checkedAt = 0;
   let closed = false;
+  let gone = false;
 
   async function writeFully(bytes: Uint8Array): Promise<void> {
     for (let done = 0; done < bytes.length;) {
@@ -55,10 +60,12 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
   async function close(): Promise<void> {
     if (closed) return;
     closed = true;
+    if (gatherBuffers.length < keptGatherBuffers) gatherBuffers.push(gathered);
     await handle.close();
   }
 
   async function write(chunk: Uint8Array): Promise<void> {
+    if (closed) throw new AppError('INTERNAL', 'A blob was written to after its end');
     hash.update(chunk);
     sizeBytes += chunk.length;
     if (gatheredLength + chunk.length > gatherBytes) await flush();
@@ -87,6 +94,7 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
     const fresh = (await sizeOf(path)) !== sizeBytes;
     if (fresh) await rename(temporaryPath, path);
     else await rm(temporaryPath, { force: true });
+    gone = true;
     await directories.sync(folder);
     return { key, sizeBytes, sha256, fresh };
   }
@@ -106,6 +114,8 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
     commit: () => translated(commit),
     async discard() {
       await close();
+      if (gone) return;
+      gone = true;
       await rm(temporaryPath, { force: true });
     },
   };

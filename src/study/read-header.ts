@@ -26,9 +26,10 @@ async function readExactly(handle: FileHandle, offset: number, length: number): 
 export async function readCompleteHeader(
   path: string, head: Uint8Array, sizeBytes: number, largestHeaderBytes = defaultLargestHeaderBytes,
 ): Promise<ParsedInstance> {
-  // Most headers fit into `head` and most pixel data is native: then the file is not even opened.
+  // Most instances fit into `head` whole: then the file is not even opened.
   let handle: FileHandle | undefined;
-  const read = async (offset: number, length: number): Promise<Uint8Array> => readExactly(handle ??= await open(path, 'r'), offset, length);
+  const read = async (offset: number, length: number): Promise<Uint8Array> =>
+    (offset + length <= head.length ? head.subarray(offset, offset + length) : readExactly(handle ??= await open(path, 'r'), offset, length));
   try {
     let result = parseHeader(head, sizeBytes);
     while (result.kind === 'need-more') {

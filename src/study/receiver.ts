@@ -16,8 +16,8 @@ import { readCompleteHeader } from './read-header.ts';
 import type { StudyService } from './port.ts';
 import type { InstanceRecord, ReceiveContext, ReceiveOutcome } from './types.ts';
 
-/** First bytes of a file that are kept in memory for parsing; longer headers are read from the temporary file. */
-const headBytes = 64 * 1024;
+/** First bytes of a file that are kept in memory for parsing, a whole CT slice as a rule; the rest is read from the file. */
+const headBytes = 1024 * 1024;
 
 export interface ReceiverDeps {
   readonly archive: InstanceArchive;
