@@ -1,9 +1,10 @@
 /** The HTTP edge, put together in order: protection first, then interfaces, the viewer last. */
+import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { LogController, type FastifyInstance } from 'fastify';
 import { defaultHttpLimits, type HttpDeps } from './deps.ts';
 import { createMetrics, registerStateGauges, type Metrics } from './metrics.ts';
-import { registerProblems } from './plugins/problem.ts';
+import { problemError, registerProblems, sendProblem } from './plugins/problem.ts';
 import { registerProtection } from './plugins/protection.ts';
 import { registerRequestLog } from './plugins/request-log.ts';
 import { registerSecurityHeaders } from './plugins/security-headers.ts';
@@ -28,11 +29,15 @@ export function buildHttp(deps: HttpDeps, metrics: Metrics = createMetrics()): F
   const limits = { ...defaultHttpLimits, ...deps.config.limits };
   const app: Http = fastify({
     loggerInstance: deps.log,
-    disableRequestLogging: true,
+    // One line per request is written by `registerRequestLog`, without the query string.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
     connectionTimeout: idleTimeoutMs,
     // What a client calls its request is no fact of ours.
     requestIdHeader: false,
-    routerOptions: { maxParamLength: 256 },
+    routerOptions: { maxParamLength: 16_384 },
+    // A URL that cannot be decoded never reaches a route.
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, problemError(error)),
   }).withTypeProvider<TypeBoxProvider>();
   // Answers leave as they are: a schema documents them and never drops a field of a clinical document.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));

@@ -27,7 +27,7 @@ export function registerMetadata(app: Http, deps: HttpDeps): void {
       const records = await findInstances(deps, request.params);
       const base = serviceUrl(request, deps.config.publicUrl);
       if (notModified(request, reply, entityTag(records, `metadata ${base}`), level === 'instance' ? 'immutable' : 'may-grow')) return reply.send();
-      return reply.type('application/dicom+json').send(Readable.from(jsonArray(records, base), { objectMode: false }));
+      return reply.header('content-type', 'application/dicom+json').send(Readable.from(jsonArray(records, base), { objectMode: false }));
     });
   }
 }

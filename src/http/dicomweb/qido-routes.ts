@@ -68,7 +68,7 @@ export function registerQido(app: Http, deps: HttpDeps, limits: HttpLimits): voi
       const base = serviceUrl(request, deps.config.publicUrl);
       const matches = found.slice(0, parsed.query.limit).map((match) =>
         toDicomJson(shapeMatch(match, level, above, parsed.include, base + retrievePath(match, level))));
-      return reply.type('application/dicom+json').header('cache-control', 'no-store').send(JSON.stringify(matches));
+      return reply.header('content-type', 'application/dicom+json').header('cache-control', 'no-store').send(Buffer.from(JSON.stringify(matches)));
     });
   }
 }

@@ -38,7 +38,7 @@ export function registerStow(app: Http, deps: HttpDeps, limits: HttpLimits): voi
         void reply.header('connection', 'close');
         return sendProblem(reply, result.broken, { storeInstancesResponse: result.dataset });
       }
-      return reply.status(result.status).type('application/dicom+json').send(JSON.stringify(result.dataset));
+      return reply.status(result.status).header('content-type', 'application/dicom+json').send(Buffer.from(JSON.stringify(result.dataset)));
     });
   }
 }

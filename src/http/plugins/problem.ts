@@ -24,7 +24,7 @@ const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
 };
 
 /** Fastify's own errors carry a status and a message without values of the request. */
-function coded(error: unknown): AppError {
+export function problemError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
   if (error instanceof Error && typeof status === 'number' && status >= 400 && status < 500) {
@@ -47,7 +47,8 @@ export function problemOf(error: AppError, requestId: string, extensions: Readon
 
 export async function sendProblem(reply: FastifyReply, error: AppError, extensions?: Readonly<Record<string, unknown>>): Promise<FastifyReply> {
   const problem = problemOf(error, reply.request.id, extensions);
-  return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  // As bytes: a string would get a charset parameter, which this media type does not have.
+  return reply.status(problem.status).header('content-type', 'application/problem+json').send(Buffer.from(JSON.stringify(problem)));
 }
 
 /** Details that an error may show to a client: the state of a study, never more. */
@@ -58,7 +59,7 @@ function publicDetails(error: AppError): Readonly<Record<string, unknown>> {
 
 export function registerProblems(app: Http): void {
   app.setErrorHandler(async (error, request: FastifyRequest, reply: FastifyReply) => {
-    const known = coded(error);
+    const known = problemError(error);
     if (known.statusCode >= 500) request.log.error({ err: known, code: known.code }, 'request failed');
     return sendProblem(reply, known, known.statusCode < 500 ? publicDetails(known) : {});
   });
