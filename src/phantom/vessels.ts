@@ -98,12 +98,12 @@ function addAirways(
   walls: Capsule[], lumens: Capsule[], arteries: readonly Branch[], bronchus: Vec3, wallScale: number,
   lungAt: (p: Vec3) => number, random: Random,
 ): void {
-  const ratio = random.uniform(0.78, 1);
+  const ratio = random.uniform(0.58, 0.82);
   /** Where the parent's airway ended, and on which side of the artery it ran: the child keeps to that side. */
   const joints = new Map<Vec3, { readonly point: Vec3; readonly aside: Vec3 }>();
   let first = true;
   for (const branch of arteries) {
-    if (branch.radius < 0.95 || (!first && !joints.has(branch.a))) continue;
+    if (branch.radius < 1.1 || (!first && !joints.has(branch.a))) continue;
     const lumen = branch.radius * ratio;
     const wall = wallScale * (0.45 + 0.16 * lumen);
     const points = curve(branch);
