@@ -2,7 +2,7 @@
 import { AppError } from '../errors.ts';
 import { formatPersonName } from './access.ts';
 import { formatDecimalString, numberFault, textFault } from './check-value.ts';
-import type { DicomElement, DicomValue, PersonName } from './dataset.ts';
+import type { DicomElement, DicomValue } from './dataset.ts';
 import { isBinary, isSingleText, numericSize } from './vr.ts';
 
 function invalid(tag: string, vr: string, fault: string): AppError {
@@ -27,7 +27,7 @@ function valueText(tag: string, vr: string, value: DicomValue): string {
     return numericText(tag, vr, value);
   }
   if (typeof value === 'string') return value;
-  if (vr === 'PN') return formatPersonName(value as PersonName);
+  if (vr === 'PN') return formatPersonName(value);
   throw invalid(tag, vr, 'is an object');
 }
 

@@ -47,9 +47,10 @@ function completeInflated(instance: ParsedInstance, location: PixelDataLocation,
     source.require(location.offset, location.length);
     return location;
   }
-  const { end: _end, ...found } = readFragments(source, location.offset);
-  checkPixelDataLength(instance.dataset, { ...location, ...found }, transferSyntax(instance.meta.transferSyntaxUID));
-  return { ...location, ...found };
+  const { basicOffsetTable, fragments } = readFragments(source, location.offset);
+  const found = { ...location, basicOffsetTable, fragments };
+  checkPixelDataLength(instance.dataset, found, transferSyntax(instance.meta.transferSyntaxUID));
+  return found;
 }
 
 /**

@@ -86,10 +86,7 @@ describe('writing', () => {
     });
   });
 
-  it.each([
-    [0, '0'], [-0.5, '-0.5'], [1 / 3, '0.33333333333333'], [-1 / 3, '-0.3333333333333'], [1e22, '1e+22'], [123_456_789_012_345_680, '1.2345678901e17'],
-    [-1.234_567_890_123_456e-7, '-1.2345678901e-7'], [Math.PI * 100, '314.159265358979'],
-  ])('formats %d as a decimal string', (value, _example) => {
+  it.each([0, -0.5, 1 / 3, -1 / 3, 1e22, 123_456_789_012_345_680, -1.234_567_890_123_456e-7, Math.PI * 100, -1.234_567_890_123_456e-200])('formats %d as a decimal string', (value) => {
     const formatted = formatDecimalString(value) ?? '';
     expect(formatted.length).toBeLessThanOrEqual(16);
     expect(Math.abs(Number(formatted) - value)).toBeLessThanOrEqual(Math.abs(value) * 1e-9);
