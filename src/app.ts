@@ -9,11 +9,14 @@ import { createAnalysisService, type AnalysisService } from './analysis/analysis
 import { openFileArchive } from './archive/file-archive.ts';
 import { isLoopback, type Config } from './config.ts';
 import { startDelivery } from './delivery/delivery.ts';
+import { openCommitmentStore } from './dimse/commitment-store.ts';
 import { startDimseScp } from './dimse/scp.ts';
+import { verifyInArchive } from './dimse/verify-stored.ts';
 import { buildHttp } from './http/build.ts';
 import { openSqliteIndex } from './index/sqlite-index.ts';
-import { listModels, modelIdentity } from './inference/registry.ts';
+import { readIdentity } from './inference/registry.ts';
 import type { Log } from './log.ts';
+import { summarizeModels } from './model-summaries.ts';
 import { openQueue } from './queue/open.ts';
 import { projectRoot, version } from './settings.ts';
 import { createStudyService } from './study/study-service.ts';
@@ -46,12 +49,12 @@ export async function startService(config: Config, env: Readonly<Record<string, 
     });
     onClose(() => study.close());
     const delivery = startDelivery({
-      destinations: config.destinations, index, archive, log, callingAETitle: config.dicom.aeTitle,
+      destinations: config.destinations, index, archive, log, aeTitle: config.dicom.aeTitle,
     });
     onClose(() => delivery.close());
     const analysis: AnalysisService = createAnalysisService({
       index, study, queue, log,
-      model: () => modelIdentity(config.modelsDir, config.model),
+      model: () => readIdentity(config.modelsDir, config.model),
       destinations: config.destinations,
       onDeliveries: () => delivery.wake(),
       maxAttempts: config.job.maxAttempts,
@@ -62,6 +65,7 @@ export async function startService(config: Config, env: Readonly<Record<string, 
       host: config.dicom.host, port: config.dicom.port, aeTitle: config.dicom.aeTitle,
       study, log, peers: config.dicom.peers,
       openToAnyPeer: config.dicom.openToAnyPeer || (isLoopback(config.dicom.host) && config.dicom.peers.length === 0),
+      commitment: { verify: verifyInArchive(index, archive, log), store: await openCommitmentStore(join(config.dataDir, 'commitment'), log) },
       limits: { maxAssociations: config.dicom.maxAssociations },
     });
     onClose(() => scp.close());
@@ -78,7 +82,7 @@ export async function startService(config: Config, env: Readonly<Record<string, 
         limits: { maxInstanceBytes: config.dicom.maxInstanceBytes },
       },
       archive, index, study, queue, log,
-      models: () => listModels(config.modelsDir, config.model),
+      models: () => summarizeModels(config.modelsDir, config.model),
       destinations: config.destinations.map(({ name }) => name),
       actions: {
         reanalyse: (studyInstanceUID) => analysis.reanalyse(studyInstanceUID),

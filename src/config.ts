@@ -58,7 +58,7 @@ const configSchema = Type.Object({
   }, { default: {}, additionalProperties: false }),
   workers: Type.Integer({ minimum: 0, maximum: 64, default: 1 }),
   modelsDir: Type.String({ default: '' }),
-  model: Type.String({ default: '' }),
+  model: Type.String({ pattern: '^[a-z0-9][a-z0-9-]*$', default: 'lung-nodule-detector' }),
   job: Type.Object({
     timeoutSeconds: Type.Number({ minimum: 1, default: 900 }),
     maxMemoryMiB: Type.Integer({ minimum: 256, default: 6144 }),

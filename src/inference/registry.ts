@@ -97,26 +97,58 @@ async function loadModel<Manifest extends ModelManifest>(modelsDir: string, mani
 }
 
 /**
+ * Checks one model on its own: hash, names and shapes of the graph, test vector.
+ * @throws AppError as `loadPipeline`.
+ */
+export async function verifyModel(modelsDir: string, manifest: ModelManifest): Promise<void> {
+  await (await loadModel(modelsDir, manifest, {})).session.release();
+}
+
+interface ChainManifests {
+  readonly detector: DetectorManifest;
+  readonly classifier?: ClassifierManifest;
+}
+
+async function readChain(modelsDir: string, id: string): Promise<ChainManifests> {
+  const detector = await readManifest(modelsDir, id);
+  if (detector.task !== 'detector') throw new AppError('MODEL_MANIFEST_INVALID', `model.json: task: ${id} is no detector`, { details: { field: 'task' } });
+  if (detector.chain === undefined) return { detector };
+  const classifier = await readManifest(modelsDir, detector.chain.candidateClassifier);
+  if (classifier.task !== 'candidate-classifier') {
+    throw new AppError('MODEL_MANIFEST_INVALID', `model.json: chain.candidateClassifier: ${classifier.id} is no candidate-classifier`, { details: { field: 'chain.candidateClassifier' } });
+  }
+  return { detector, classifier };
+}
+
+function identityOf({ detector, classifier }: ChainManifests): ModelPipeline['identity'] {
+  const sha256 = classifier === undefined ? detector.sha256
+    : createHash('sha256').update(`${detector.sha256}\n${classifier.sha256}\n`).digest('hex');
+  return { id: detector.id, version: detector.version, sha256, name: detector.name };
+}
+
+/**
+ * What a model (with its chain) would be called in a result, from the manifests alone.
+ * @throws AppError `MODEL_NOT_FOUND`, `MODEL_MANIFEST_INVALID`.
+ */
+export async function readIdentity(modelsDir: string, id: string): Promise<ModelPipeline['identity']> {
+  return identityOf(await readChain(modelsDir, id));
+}
+
+/**
  * Loads a detector and what it is chained to, and checks hashes, graphs and test vectors.
  * @throws AppError `MODEL_NOT_FOUND`, `MODEL_MANIFEST_INVALID`, `MODEL_HASH_MISMATCH`, `MODEL_OUTPUT_INVALID`, `MODEL_FAILED`.
  */
 export async function loadPipeline(modelsDir: string, id: string, options: LoadOptions = {}): Promise<ModelPipeline> {
-  const manifest = await readManifest(modelsDir, id);
-  if (manifest.task !== 'detector') throw new AppError('MODEL_MANIFEST_INVALID', `model.json: task: ${id} is no detector`, { details: { field: 'task' } });
-  const chained = manifest.chain && await readManifest(modelsDir, manifest.chain.candidateClassifier);
-  if (chained && chained.task !== 'candidate-classifier') {
-    throw new AppError('MODEL_MANIFEST_INVALID', `model.json: chain.candidateClassifier: ${chained.id} is no candidate-classifier`, { details: { field: 'chain.candidateClassifier' } });
-  }
-  const detector = await loadModel(modelsDir, manifest, options);
-  const classifier = chained && await loadModel(modelsDir, chained, options).catch(async (error: unknown): Promise<never> => {
+  const manifests = await readChain(modelsDir, id);
+  const detector = await loadModel(modelsDir, manifests.detector, options);
+  const classifier = manifests.classifier && await loadModel(modelsDir, manifests.classifier, options).catch(async (error: unknown): Promise<never> => {
     await detector.session.release();
     throw error;
   });
-  const sha256 = chained ? createHash('sha256').update(`${manifest.sha256}\n${chained.sha256}\n`).digest('hex') : manifest.sha256;
   return {
     detector,
     ...(classifier && { classifier }),
-    identity: { id: manifest.id, version: manifest.version, sha256, name: manifest.name },
+    identity: identityOf(manifests),
     async release() {
       await detector.session.release();
       await classifier?.session.release();
