@@ -72,7 +72,7 @@ export async function startHttp(config: Partial<HttpConfig> = {}): Promise<TestH
     app, port, url: `http://127.0.0.1:${port}`, archive, index, study, queue, actions, logLines,
     async store(part10) {
       async function* once(): AsyncGenerator<Uint8Array> { yield part10; }
-      await study.receive(once(), { transport: 'internal' });
+      await study.receive(once(), { transport: 'cli' });
     },
     async close() {
       await app.close();
