@@ -3,7 +3,7 @@
  * current result and deliveries. Every step may be repeated after a crash and then changes nothing.
  */
 import { createHash } from 'node:crypto';
-import { AppError, toAppError } from '../errors.ts';
+import { AppError, toAppError, type ErrorCode } from '../errors.ts';
 import type { Reason } from '../findings/types.ts';
 import type { StudyIndex } from '../index/port.ts';
 import type { Log } from '../log.ts';
@@ -12,7 +12,7 @@ import type { StudyService } from '../study/port.ts';
 import {
   analysisKey, analyzeJobName, unpackObject, type AnalyzeJobData, type AnalyzeJobResult, type ModelIdentity,
 } from './job.ts';
-import { failureReason, retryReason } from './reasons.ts';
+import { failureOfCode, failureReason, retryReason } from './reasons.ts';
 
 export interface AnalysisService {
   /** Queues the study as it is now, or finds the job and the result of the same input. */
@@ -38,6 +38,11 @@ export interface AnalysisServiceDeps {
   readonly log: Log;
 }
 
+/** Errors of the model's folder: only a person can mend them. */
+const modelErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['MODEL_NOT_FOUND', 'MODEL_MANIFEST_INVALID', 'MODEL_HASH_MISMATCH']);
+const firstRetryMs = 1_000;
+const longestRetryMs = 60_000;
+
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
@@ -50,6 +55,7 @@ export function createAnalysisService(deps: AnalysisServiceDeps): AnalysisServic
   const { index, study, queue, log } = deps;
   /** One result at a time and in order: a later version of a study must not overtake an earlier one. */
   let tail: Promise<void> = Promise.resolve();
+  const retries = new Set<NodeJS.Timeout>();
 
   function inOrder(what: string, work: () => Promise<void>): Promise<void> {
     const run = tail.then(work);
@@ -169,8 +175,25 @@ export function createAnalysisService(deps: AnalysisServiceDeps): AnalysisServic
       else await follow(job);
     }).catch(() => undefined); // inOrder has logged it; the next change or start tries again.
   });
+  /** A complete study must end up with a job: what may pass is tried again, what cannot is shown. */
+  async function queueOrExplain(studyInstanceUID: string, waitMs: number): Promise<void> {
+    try {
+      await inOrder('enqueue', () => queueStudy(studyInstanceUID, false));
+    } catch (error) {
+      const { code } = toAppError(error);
+      if (modelErrors.has(code)) {
+        await study.setState(studyInstanceUID, 'failed', { reasons: [failureOfCode(code)], onlyIf: { states: ['waiting'] } });
+        return;
+      }
+      const retry = setTimeout(() => {
+        retries.delete(retry);
+        void queueOrExplain(studyInstanceUID, Math.min(waitMs * 2, longestRetryMs));
+      }, waitMs);
+      retries.add(retry);
+    }
+  }
   study.on('complete', ({ studyInstanceUID }) => {
-    void inOrder('enqueue', () => queueStudy(studyInstanceUID, false)).catch(() => undefined); // Logged by inOrder; the study stays complete without a job and is queued at the next start.
+    void queueOrExplain(studyInstanceUID, firstRetryMs);
   });
 
   return {
@@ -190,6 +213,7 @@ export function createAnalysisService(deps: AnalysisServiceDeps): AnalysisServic
       }
     }),
     async close() {
+      for (const retry of retries) clearTimeout(retry);
       await tail;
     },
   };

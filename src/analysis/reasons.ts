@@ -23,6 +23,10 @@ const sentences: Readonly<Record<string, { readonly en: string; readonly vi: str
     en: 'The model file is not the one that its manifest names.',
     vi: 'Tệp mô hình không khớp với bản kê khai.',
   },
+  MODEL_MANIFEST_INVALID: {
+    en: 'The manifest of the model is not valid.',
+    vi: 'Bản kê khai của mô hình không hợp lệ.',
+  },
   CANCELLED: {
     en: 'The analysis was cancelled.',
     vi: 'Phân tích đã bị hủy.',
@@ -43,13 +47,18 @@ function reason(code: string, suffix: { readonly en: string; readonly vi: string
   };
 }
 
-/** Why a job ended without a result: the study is neither analysed nor refused. */
-export function failureReason(job: Job): Reason {
-  const code = job.state === 'cancelled' ? 'CANCELLED' : job.failures.at(-1)?.code ?? 'INTERNAL';
+/** Why there is no result and none will come by itself: the study is neither analysed nor refused. */
+export function failureOfCode(code: string, details: Record<string, string | number> = {}): Reason {
   return reason(code, {
     en: 'The study was not analysed; read it without AI results or resubmit it.',
     vi: 'Ca chụp chưa được phân tích; hãy đọc không có kết quả AI hoặc gửi phân tích lại.',
-  }, { attempts: job.attempt });
+  }, details);
+}
+
+/** Why a job ended without a result. */
+export function failureReason(job: Job): Reason {
+  const code = job.state === 'cancelled' ? 'CANCELLED' : job.failures.at(-1)?.code ?? 'INTERNAL';
+  return failureOfCode(code, { attempts: job.attempt });
 }
 
 /** Why a job waits for its next attempt. */
