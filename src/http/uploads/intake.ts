@@ -25,11 +25,11 @@ function label(name: string | undefined): string {
   return clean === '' ? '(unnamed)' : clean.slice(0, maxNameLength);
 }
 
-async function* bounded(body: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array, void, undefined> {
+async function* bounded(body: AsyncIterable<Uint8Array>, maxBytes: number, code: 'DICOM_TOO_LARGE' | 'UPLOAD_ZIP_LIMIT'): AsyncGenerator<Uint8Array, void, undefined> {
   let total = 0;
   for await (const chunk of body) {
     total += chunk.byteLength;
-    if (total > maxBytes) throw new AppError('DICOM_TOO_LARGE', `The file exceeds ${maxBytes} bytes.`);
+    if (total > maxBytes) throw new AppError(code, `The file exceeds ${maxBytes} bytes.`);
     yield chunk;
   }
 }
@@ -52,7 +52,7 @@ export function createIntake(
   }
 
   async function takeInstance(name: string, body: AsyncIterable<Uint8Array>): Promise<void> {
-    const outcome = await deps.study.receive(bounded(body, limits.maxInstanceBytes), context);
+    const outcome = await deps.study.receive(bounded(body, limits.maxInstanceBytes, 'DICOM_TOO_LARGE'), context);
     report({
       name, outcome: outcome.kind, studyInstanceUID: outcome.studyInstanceUID,
       seriesInstanceUID: outcome.seriesInstanceUID, sopInstanceUID: outcome.sopInstanceUID,
@@ -80,7 +80,8 @@ export function createIntake(
     // A zip is read from its end, so it is put on the archive's disk first.
     const blob = await deps.archive.begin();
     try {
-      for await (const chunk of bounded(body, limits.maxZipBytes)) await blob.write(chunk);
+      for await (const chunk of bounded(body, limits.maxZipBytes, 'UPLOAD_ZIP_LIMIT')) await blob.write(chunk);
+      await blob.flush();
       let entries = 0;
       await readZip(blob.temporaryPath, limits, async (entryName, open) => {
         entries += 1;
