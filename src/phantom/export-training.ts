@@ -74,8 +74,8 @@ function main(): void {
       if (done % 10 === 0 || done === count) process.stdout.write(`${done}/${count} in ${Math.round((Date.now() - started) / 1000)} s\n`);
       feed();
     });
-    worker.on('error', (error) => {
-      process.stderr.write(`${error.stack ?? error.message}\n`);
+    worker.on('error', (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.stack ?? error.message : String(error)}\n`);
       process.exitCode = 1;
     });
     feed();

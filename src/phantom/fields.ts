@@ -73,7 +73,7 @@ export function tabulate(plan: BodyPlan, seed: number, lattice: Lattice): Phanto
         const lateral = (Math.abs(x) - 60) / 60;
         const height = fissure.offset + fissure.slope * y + fissure.bowX * lateral * lateral + fissure.bowY * depth * depth + ripple;
         oblique[p] = (z - height) / Math.sqrt(1 + fissure.slope ** 2);
-        horizontal[p] = side < 0 && oblique[p]! > 0 ? z - (horizontalOffset - 0.12 * (y + 40) + 0.6 * ripple) : 100;
+        horizontal[p] = side < 0 && oblique[p] > 0 ? z - (horizontalOffset - 0.12 * (y + 40) + 0.6 * ripple) : 100;
       }
     }
   }

@@ -1,5 +1,4 @@
-import type { NoduleType } from '../findings/types.ts';
-import type { Kernel, PhantomOptions, Scanner } from './types.ts';
+import type { Kernel, NoduleType, PhantomOptions, Scanner } from './types.ts';
 import { createRandom } from './random.ts';
 
 /** A whole study as a scanner would make it: patient, protocol and position, from the seed. */

@@ -1,6 +1,5 @@
-import type { NoduleType } from '../findings/types.ts';
 import type { Vec3 } from '../volume/types.ts';
-import type { Capsule, Lobule, NoduleMargin, NoduleShape } from './types.ts';
+import type { Capsule, Lobule, NoduleMargin, NoduleShape, NoduleType } from './types.ts';
 import type { Random } from './random.ts';
 import { add, cross, dot, randomDirection, randomPerpendicular, scale, smoothMax } from './vector.ts';
 

@@ -1,9 +1,8 @@
-import type { NoduleType } from '../findings/types.ts';
 import type { Vec3 } from '../volume/types.ts';
 import type { Lattice } from './lattice.ts';
 import type { BodyPlan } from './plan.ts';
 import type { Random } from './random.ts';
-import type { Capsule, NoduleLocation, NoduleMargin, NoduleRequest, PhantomFields, PhantomOptions, PlacedNodule } from './types.ts';
+import type { Capsule, NoduleLocation, NoduleMargin, NoduleRequest, NoduleType, PhantomFields, PhantomOptions, PlacedNodule } from './types.ts';
 import { hilum } from './anatomy.ts';
 import { sampleField } from './lattice.ts';
 import { drawShape, drawSpicules, scaleShape } from './nodule-shape.ts';
@@ -28,7 +27,7 @@ export function placeNodules(options: PhantomOptions, plan: BodyPlan, lattice: L
   const world: Surroundings = { plan, lattice, fields, vessels, inside: lungPoints(lattice, fields) };
   const lungAt = (x: number, y: number, z: number): number => sampleField(lattice, fields.lung, x, y, z);
   const placed: PlacedNodule[] = [];
-  for (const request of requests(options, random)) {
+  for (const request of drawRequests(options, random)) {
     for (let attempt = 0; attempt < 60; attempt++) {
       const site = findSite(request, world, random);
       if (!site) continue;
@@ -55,7 +54,8 @@ export function placeNodules(options: PhantomOptions, plan: BodyPlan, lattice: L
   return placed;
 }
 
-function requests(options: PhantomOptions, random: Random): Required<NoduleRequest>[] {
+/** The nodules asked for, everything left open drawn from the distributions of LIDC-IDRI and LUNA16; largest first. */
+export function drawRequests(options: PhantomOptions, random: Random): Required<NoduleRequest>[] {
   const [low, high] = options.diameterRangeMm ?? [3, 30];
   const asked: readonly NoduleRequest[] = typeof options.nodules === 'object'
     ? options.nodules

@@ -1,9 +1,8 @@
 import type { Slab } from './paint.ts';
-import type { PhantomScene } from './types.ts';
+import type { PhantomFields, PhantomScene } from './types.ts';
 import { sampleField } from './lattice.ts';
 
 const air = -1000;
-const names = ['body', 'lung', 'soft', 'parenchyma', 'oblique', 'horizontal'] as const;
 
 /** Fills a slab with the smooth anatomy of the scene: skin, fat, muscle, mediastinum, lungs, fissures. */
 export function paintFields(slab: Slab, scene: PhantomScene): void {
@@ -84,7 +83,7 @@ function paintAlignedRow(slab: Slab, scene: PhantomScene, j: number, k: number):
   const p = (kz * ny + jy) * nx;
   const q = p + nx * ny;
   const profiles = profileBuffers(nx);
-  const fill = (name: (typeof names)[number], out: Float32Array): void => {
+  const fill = (name: keyof PhantomFields, out: Float32Array): void => {
     const field = fields[name];
     const a = (1 - v) * (1 - w);
     const b = v * (1 - w);

@@ -1,7 +1,7 @@
-import type { NoduleType, WorldPoint } from '../findings/types.ts';
 import type { Vec3 } from '../volume/types.ts';
 import type { Lattice } from './lattice.ts';
 
+export type NoduleType = 'solid' | 'part-solid' | 'ground-glass' | 'calcified';
 export type NoduleLocation = 'isolated' | 'juxtapleural' | 'juxtavascular' | 'perifissural' | 'perihilar';
 export type NoduleMargin = 'smooth' | 'lobulated' | 'spiculated';
 export type Kernel = 'soft' | 'standard' | 'sharp';
@@ -32,7 +32,7 @@ export interface PhantomOptions {
 export interface NoduleTruth {
   readonly id: number;
   /** Centroid of the nodule inside the lung, LPS mm. */
-  readonly worldPoint: WorldPoint;
+  readonly worldPoint: Vec3;
   readonly volumeMm3: number;
   /** Mean of long and short axis on the axial slice of largest area. */
   readonly diameterMm: number;
