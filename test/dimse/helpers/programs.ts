@@ -1,0 +1,61 @@
+/** DCMTK programs as peers: run to their end, or started as servers. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { freePort } from '../../helpers/ports.ts';
+import { until } from '../../helpers/until.ts';
+
+export interface ProgramResult {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs a program to its end; stdout and stderr together. */
+export async function runProgram(name: string, args: readonly string[]): Promise<ProgramResult> {
+  const child = spawn(name, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const collect = (chunk: Buffer): void => { output = (output + chunk.toString()).slice(-200_000); };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  const [code] = await once(child, 'close') as [number | null];
+  return { code, output };
+}
+
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } finally {
+    socket.destroy();
+  }
+}
+
+export interface Server {
+  readonly port: number;
+  readonly output: () => string;
+  stop(): Promise<void>;
+}
+
+/** Starts a server that listens on the port it is given, and waits until it does. */
+export async function startProgram(name: string, args: (port: number) => readonly string[]): Promise<Server> {
+  const port = await freePort();
+  const child = spawn(name, args(port), { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const collect = (chunk: Buffer): void => { output = (output + chunk.toString()).slice(-200_000); };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  const exited = once(child, 'close');
+  await until(`${name} on port ${port}`, () => {
+    if (child.exitCode !== null) throw new Error(`${name} ended: ${output}`);
+    return answers(port);
+  }, 20_000);
+  return {
+    port,
+    output: () => output,
+    async stop() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
