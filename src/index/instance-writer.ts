@@ -38,8 +38,8 @@ export function createInstanceWriter({ statement }: Pick<IndexDatabase, 'stateme
 
   function insertStudy(record: InstanceRecord, now: string): number {
     const { lastInsertRowid } = statement(`INSERT INTO studies (study_uid, state, reasons, attention_rank, attributes, patient_name, patient_id,
-      accession_number, study_id, study_date, study_time, study_description, received_at, updated_at)
-      VALUES (?, ?, ?, ?, '{}', '', '', '', '', '', '', '', ?, ?)`).run(
+      accession_number, study_id, study_date, study_time, study_description, received_at, updated_at, conflict_count)
+      VALUES (?1, ?2, ?3, ?4, '{}', '', '', '', '', '', '', '', ?5, ?6, (SELECT count(*) FROM conflicts WHERE claimed_study_uid = ?1))`).run(
       record.studyInstanceUID, ...(record.own ? ['not-analysed', JSON.stringify([onlyOwnObjects()]), 0] : ['receiving', '[]', 1]), record.receivedAt, now);
     const studyId = Number(lastInsertRowid);
     writeStudyColumns(studyId, attributesOfLevel(record.header, 'study'));

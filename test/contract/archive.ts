@@ -1,0 +1,127 @@
+/** What every instance archive must do; each implementation runs it through its own factory. */
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { InstanceArchive, StoredBlob } from '../../src/archive/port.ts';
+
+export interface ArchiveFixture {
+  /** The same archive again each time, as after a restart. */
+  open(): Promise<InstanceArchive>;
+  dispose(): Promise<void>;
+}
+
+export async function store(archive: InstanceArchive, bytes: Uint8Array, chunkBytes = 16 * 1024): Promise<StoredBlob> {
+  const blob = await archive.begin();
+  for (let at = 0; at < bytes.length; at += chunkBytes) await blob.write(bytes.subarray(at, at + chunkBytes));
+  return blob.commit();
+}
+
+async function keysOf(archive: InstanceArchive, since?: Date): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const key of archive.keys(since)) keys.push(key);
+  return keys.sort();
+}
+
+export function testInstanceArchive(name: string, createFixture: () => Promise<ArchiveFixture>): void {
+  describe(name, () => {
+    let fixture: ArchiveFixture;
+    let archive: InstanceArchive;
+    beforeEach(async () => {
+      fixture = await createFixture();
+      archive = await fixture.open();
+    });
+    afterEach(() => fixture.dispose());
+
+    it.each([0, 1, 16 * 1024, 256 * 1024, 256 * 1024 + 1, 3_000_001])('gives back the %i bytes that it was given', async (size) => {
+      const bytes = randomBytes(size);
+      const blob = await store(archive, bytes, 100_000);
+      expect(blob).toMatchObject({ sizeBytes: size, sha256: createHash('sha256').update(bytes).digest('hex'), fresh: true });
+      expect(Buffer.compare(await archive.read(blob.key), bytes)).toBe(0);
+      expect(Buffer.compare(await buffer(await archive.stream(blob.key)), bytes)).toBe(0);
+      expect(Buffer.compare(await readFile(archive.path(blob.key)), bytes)).toBe(0);
+    });
+
+    it('gives back a part', async () => {
+      const bytes = randomBytes(100_000);
+      const { key } = await store(archive, bytes);
+      expect(Buffer.compare(await archive.readRange(key, 70_001, 1_234), bytes.subarray(70_001, 71_235))).toBe(0);
+      expect((await archive.readRange(key, 100_000, 0)).length).toBe(0);
+      await expect(archive.readRange(key, 99_999, 2)).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });
+    });
+
+    it('keeps the same bytes once, whoever commits them, also at the same time', async () => {
+      const bytes = randomBytes(300_000);
+      const blobs = await Promise.all(Array.from({ length: 8 }, () => store(archive, bytes)));
+      expect(new Set(blobs.map(({ key }) => key)).size).toBe(1);
+      expect((await store(archive, bytes)).fresh).toBe(false);
+      expect(await keysOf(archive)).toEqual([blobs[0]!.key]);
+      expect(Buffer.compare(await archive.read(blobs[0]!.key), bytes)).toBe(0);
+    });
+
+    it('is not confused by a sender that uses its buffer again', async () => {
+      const blob = await archive.begin();
+      const chunk = Buffer.alloc(1000, 1);
+      await blob.write(chunk);
+      chunk.fill(2);
+      await blob.write(chunk);
+      const { key } = await blob.commit();
+      expect([...new Set(await archive.read(key))]).toEqual([1, 2]);
+    });
+
+    it('shows what was written so far under the temporary path', async () => {
+      const blob = await archive.begin();
+      await blob.write(Buffer.from('the header'));
+      await blob.flush();
+      expect(await readFile(blob.temporaryPath, 'utf8')).toBe('the header');
+      await blob.discard();
+    });
+
+    it('keeps nothing of what is discarded, and discards twice or after a commit without harm', async () => {
+      const blob = await archive.begin();
+      await blob.write(randomBytes(500_000));
+      await blob.discard();
+      await blob.discard();
+      expect(await keysOf(archive)).toEqual([]);
+      const kept = await archive.begin();
+      await kept.write(Buffer.from('kept'));
+      const { key } = await kept.commit();
+      await kept.discard();
+      expect(await archive.has(key)).toBe(true);
+    });
+
+    it('answers with a code where there is nothing, and never leaves its folder', async () => {
+      const absent = `${'0'.repeat(64)}-5`;
+      expect(await archive.has(absent)).toBe(false);
+      await expect(archive.read(absent)).rejects.toMatchObject({ code: 'ARCHIVE_NOT_FOUND' });
+      await expect(archive.stream(absent)).rejects.toMatchObject({ code: 'ARCHIVE_NOT_FOUND' });
+      for (const key of ['../../etc/passwd', '', `${'0'.repeat(64)}-5/..`, `${'A'.repeat(64)}-5`]) {
+        expect(await archive.has(key)).toBe(false);
+        await expect(archive.read(key)).rejects.toMatchObject({ code: 'ARCHIVE_NOT_FOUND' });
+        expect(() => archive.path(key)).toThrow(expect.objectContaining({ code: 'ARCHIVE_NOT_FOUND' }) as Error);
+      }
+    });
+
+    it('has everything again after a restart, and lists what came since a moment', async () => {
+      const first = await store(archive, Buffer.from('first'));
+      archive = await fixture.open();
+      expect(await archive.has(first.key)).toBe(true);
+      const second = await store(archive, Buffer.from('second'));
+      expect(await keysOf(archive)).toEqual([first.key, second.key].sort());
+      expect(await keysOf(archive, new Date(Date.now() - 60_000))).toEqual([first.key, second.key].sort());
+      expect(await keysOf(archive, new Date(Date.now() + 60_000))).toEqual([]);
+    });
+
+    it('takes a blob back', async () => {
+      const { key } = await store(archive, Buffer.from('never acknowledged'));
+      await archive.remove(key);
+      await archive.remove(key);
+      expect(await archive.has(key)).toBe(false);
+      await archive.remove(`${'0'.repeat(64)}-5`);
+    });
+
+    it('knows how much room there is', async () => {
+      expect(await archive.freeBytes()).toBeGreaterThan(0);
+    });
+  });
+}
