@@ -36,6 +36,8 @@ interface OpenStudy {
   lastArrivalMs: number;
   /** Arrivals so far: tells whether one came while a decision was being written. */
   arrivals: number;
+  /** When the timer rings. */
+  dueMs: number;
   cancelTimer: () => void;
 }
 
@@ -52,6 +54,7 @@ export function createClosing(deps: ClosingDeps): Closing {
   function arm(studyInstanceUID: string, study: OpenStudy, delayMs: number): void {
     study.cancelTimer();
     if (closed) return;
+    study.dueMs = clock.now() + Math.max(1, delayMs);
     study.cancelTimer = clock.after(Math.max(1, delayMs), () => {
       lookAt(studyInstanceUID).catch((error: unknown) => {
         log.error({ err: toAppError(error), studyInstanceUID }, 'Looking at the completeness of a study failed');
@@ -111,12 +114,14 @@ export function createClosing(deps: ClosingDeps): Closing {
     async arrived(studyInstanceUID, look) {
       if (closed) return;
       const known = open.get(studyInstanceUID);
-      // The timer is not set anew for each instance: when it rings early, it asks for the rest of the time.
       if (known !== undefined) {
         known.lastArrivalMs = clock.now();
         known.arrivals += 1;
+        // The timer is not set anew for each instance: one that rings early asks for the rest of the time. But one
+        // that waits for the end of the patience would ring too late.
+        if (known.dueMs > clock.now() + settings.quietMs) arm(studyInstanceUID, known, settings.quietMs);
       } else {
-        const study: OpenStudy = { lastArrivalMs: clock.now(), arrivals: 1, cancelTimer: () => undefined };
+        const study: OpenStudy = { lastArrivalMs: clock.now(), arrivals: 1, dueMs: 0, cancelTimer: () => undefined };
         open.set(studyInstanceUID, study);
         arm(studyInstanceUID, study, settings.quietMs);
       }
