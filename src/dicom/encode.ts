@@ -68,7 +68,8 @@ function encodeSequence(writer: Writer, tag: string, element: DicomElement): rea
   for (const value of element.Value ?? []) {
     if (!isItem(value)) throw new AppError('DICOM_INVALID_VALUE', `${tag} holds something that is not an item`, { details: { tag } });
     const item = encodeElements(writer, value, false);
-    body.push(header({ ...writer, explicit: false }, 'FFFEE000', '--', total(item)), ...item);
+    body.push(header({ ...writer, explicit: false }, 'FFFEE000', '--', total(item)));
+    for (const part of item) body.push(part);
   }
   return [header(writer, tag, 'SQ', total(body)), ...body];
 }
@@ -88,7 +89,8 @@ function encodeElements(writer: Writer, dataset: Dataset, topLevel: boolean): re
     const element = dataset[tag];
     // A nested declaration would contradict the text, which is UTF-8 throughout.
     if (element === undefined || (tag === '00080005' && !topLevel)) continue;
-    parts.push(...encodeElement(writer, tag, element));
+    // One by one: a large functional group sequence has more parts than a call may have arguments.
+    for (const part of encodeElement(writer, tag, element)) parts.push(part);
   }
   return parts;
 }

@@ -1,0 +1,119 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { put } from '../../src/dicom/build.ts';
+import type { Dataset } from '../../src/dicom/dataset.ts';
+import { encodePart10 } from '../../src/dicom/encode.ts';
+import { createDecodePool, type DecodePoolOptions } from '../../src/dicomweb/decode-pool.ts';
+import { createByteCache } from '../../src/dicomweb/lru-cache.ts';
+import { imageDataset, imageFile, pixelValues } from '../dicom/synthetic.ts';
+
+const options: DecodePoolOptions = { threads: 2, timeoutMs: 20_000, memoryMb: 256 };
+const frames = 4;
+let folder: string;
+let path: string;
+let expected: Buffer[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoi-decode-'));
+  path = join(folder, 'multi');
+  await writeFile(path, imageFile({ frames }));
+  const all = Buffer.from(Uint16Array.from(pixelValues({ frames })).buffer);
+  const size = all.length / frames;
+  expected = Array.from({ length: frames }, (_, index) => all.subarray(index * size, (index + 1) * size));
+  await writeFile(join(folder, 'rubbish'), 'rubbish');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Some hundred thousand items: as objects they need far more memory than on disk. */
+function swarmDataset(): Dataset {
+  const dataset = imageDataset();
+  const item: Dataset = {};
+  put(item, 'ReferencedSOPInstanceUID', '2.25.1');
+  dataset['00081140'] = { vr: 'SQ', Value: Array.from({ length: 300_000 }, () => item) };
+  return dataset;
+}
+
+const frame = (frameIndex: number, file = path) => ({ kind: 'frame', path: file, frameIndex, stored: false }) as const;
+
+describe('the decoding threads', () => {
+  it('decode many frames at a time, each the right one', async () => {
+    const pool = createDecodePool(options);
+    const wanted = Array.from({ length: 60 }, (_, index) => index % frames);
+    const got = await Promise.all(wanted.map((index) => pool.run<'frame'>(frame(index))));
+    for (const [at, index] of wanted.entries()) expect(Buffer.from(got[at]!).equals(expected[index]!)).toBe(true);
+    await pool.close();
+  });
+
+  it('leave the event loop free', async () => {
+    const pool = createDecodePool(options);
+    await pool.run<'frame'>(frame(0));
+    let longest = 0;
+    let last = performance.now();
+    const timer = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 1);
+    await Promise.all(Array.from({ length: 100 }, () => pool.run<'render'>({ kind: 'render', path, frameIndex: 1 })));
+    clearInterval(timer);
+    await pool.close();
+    expect(longest).toBeLessThan(250);
+  });
+
+  it('pass errors on with their codes', async () => {
+    const pool = createDecodePool(options);
+    await expect(pool.run<'frame'>(frame(0, join(folder, 'rubbish')))).rejects.toMatchObject({ code: 'DICOM_NOT_PART10' });
+    await expect(pool.run<'frame'>(frame(frames))).rejects.toMatchObject({ code: 'HTTP_NOT_FOUND' });
+    await pool.close();
+  });
+
+  it('are replaced when a task takes too long', async () => {
+    const pool = createDecodePool({ ...options, threads: 1, timeoutMs: 1 });
+    await expect(pool.run<'frame'>(frame(0))).rejects.toMatchObject({ code: 'HTTP_DECODE_TIMEOUT' });
+    await expect(pool.run<'frame'>(frame(1))).rejects.toMatchObject({ code: 'HTTP_DECODE_TIMEOUT' });
+    await pool.close();
+  });
+
+  it('are replaced when one dies of memory, and the next task is answered', async () => {
+    const swarm = join(folder, 'swarm');
+    await writeFile(swarm, encodePart10(swarmDataset()));
+    const pool = createDecodePool({ ...options, threads: 1, memoryMb: 24 });
+    for (let turn = 0; turn < 2; turn += 1) {
+      await expect(pool.run<'bulk'>({ kind: 'bulk', path: swarm, elementPath: ['00420011'] })).rejects.toMatchObject({ code: 'DICOM_PIXEL_DECODE_FAILED' });
+      expect(Buffer.from(await pool.run<'frame'>(frame(1))).equals(expected[1]!)).toBe(true);
+    }
+    await pool.close();
+  });
+
+  it('drop what waits when its request is given up, say when they are busy, and end with the service', async () => {
+    const pool = createDecodePool({ ...options, threads: 1, maxWaiting: 2 });
+    const controller = new AbortController();
+    const running = pool.run<'frame'>(frame(0));
+    const givenUp = pool.run<'frame'>(frame(1), controller.signal);
+    const waiting = pool.run<'frame'>(frame(2));
+    await expect(pool.run<'frame'>(frame(3))).rejects.toMatchObject({ code: 'HTTP_SERVICE_BUSY' });
+    controller.abort();
+    await expect(givenUp).rejects.toMatchObject({ code: 'CANCELLED' });
+    await running;
+    await waiting;
+    const last = pool.run<'frame'>(frame(0));
+    await Promise.all([expect(last).rejects.toMatchObject({ code: 'CANCELLED' }), pool.close()]);
+    await expect(pool.run<'frame'>(frame(0))).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+});
+
+describe('the cache of frames', () => {
+  it('stays within its bytes and forgets the least recently used', () => {
+    const cache = createByteCache(1000);
+    for (const key of ['a', 'b', 'c', 'd']) cache.set(key, new Uint8Array(240));
+    cache.get('a');
+    cache.set('e', new Uint8Array(240));
+    expect(cache.sizeBytes).toBeLessThanOrEqual(1000);
+    expect([cache.get('a'), cache.get('b'), cache.get('e')].map((value) => value?.length)).toEqual([240, undefined, 240]);
+    cache.set('huge', new Uint8Array(600));
+    expect(cache.get('huge')).toBeUndefined();
+    cache.set('a', new Uint8Array(10));
+    expect(cache.sizeBytes).toBe(10 + 3 * 240);
+  });
+});
