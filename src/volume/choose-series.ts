@@ -89,12 +89,13 @@ export function chooseSeries(instances: readonly StudyInstance[], limits: Series
 }
 
 /** What explains best why nothing could be analysed: the main refusal of the CT series with most to offer. */
-export function mainRefusal(assessments: readonly SeriesAssessment[]): Reason {
+export function mainRefusal(assessments: readonly SeriesAssessment[]): { readonly reason: Reason; readonly seriesInstanceUID?: string } {
   const weight = ({ reasons, score }: SeriesAssessment): number => {
     const code = reasons[0]?.code;
     if (code === 'not-ct') return -2000;
     return code === 'localizer' || code === 'derived-secondary' ? score - 1000 : score;
   };
   const [best] = assessments.filter(({ eligible }) => !eligible).sort((a, b) => weight(b) - weight(a));
-  return best?.reasons[0] ?? reason('no-images');
+  const [main] = best?.reasons ?? [];
+  return best && main ? { reason: main, seriesInstanceUID: best.seriesInstanceUID } : { reason: reason('no-images') };
 }

@@ -1,0 +1,125 @@
+/** From a detection to a measured nodule. */
+import { gridToWorld } from '../volume/lps-grid.ts';
+import type { MaskBox, Vec3, Volume } from '../volume/types.ts';
+import { distance } from '../volume/vec3.ts';
+import { cutPatch, voxelAt, type LesionPatch } from './lesion-patch.ts';
+import { segmentLesion, type Lesion } from './lesion-segment.ts';
+import { largestDiameterMm, lesionSlices, type LesionSlices } from './lesion-slices.ts';
+import { composition } from './lesion-type.ts';
+import { depthAt } from './lung-location.ts';
+import type { LungMask } from './lung-mask.ts';
+import type { NoduleType, WorldPoint } from './types.ts';
+
+export interface Measurement {
+  readonly worldPoint: WorldPoint;
+  readonly volumeMm3: number;
+  readonly meanHU: number;
+  readonly type: NoduleType;
+  readonly solidDiameterMm?: number;
+  readonly distanceToPleuraMm: number;
+  readonly slices: LesionSlices;
+  readonly mask: MaskBox;
+  /** 'leaked' where the border was not found, 'at-scan-edge' where the scan cuts the nodule. */
+  readonly notes: readonly string[];
+}
+
+export interface Detection {
+  readonly worldPoint: Vec3;
+  /** What the network said of the size, if it did. */
+  readonly diameterMm?: number;
+}
+
+const defaultDiameterMm = 8;
+const largestDiameterMmKnown = 40;
+/** When the nodule fills this part of the patch's radius, a larger patch is cut. */
+const crowded = 0.8;
+
+interface Attempt {
+  readonly patch: LesionPatch;
+  readonly lesion: Lesion;
+  readonly reachMm: number;
+}
+
+function reachOf(patch: LesionPatch, mask: Uint8Array): number {
+  const middle = (patch.grid.size[0] - 1) / 2;
+  let reach = 0;
+  for (let n = 0; n < mask.length; n++) {
+    if (mask[n] !== 1) continue;
+    const [z, y, x] = voxelAt(patch, n);
+    reach = Math.max(reach, Math.abs(z - middle), Math.abs(y - middle), Math.abs(x - middle));
+  }
+  return reach * patch.spacingMm;
+}
+
+function attempt(volume: Volume, lungs: LungMask, { worldPoint, diameterMm }: Detection, boundMm: number): Attempt | undefined {
+  const patch = cutPatch(volume, lungs, worldPoint, boundMm + 4);
+  const searchMm = Math.min(4, Math.max(2, (diameterMm ?? defaultDiameterMm) / 3));
+  const lesion = segmentLesion(patch, searchMm, boundMm);
+  return lesion && { patch, lesion, reachMm: reachOf(patch, lesion.mask) };
+}
+
+/** Segments with a bound that fits the nodule: larger while it fills the patch, unless it only leaks further. */
+function segmentAt(volume: Volume, lungs: LungMask, detection: Detection): Attempt | undefined {
+  const expected = Math.min(largestDiameterMmKnown, detection.diameterMm ?? defaultDiameterMm);
+  let boundMm = Math.max(8, 0.75 * expected + 3);
+  let best = attempt(volume, lungs, detection, boundMm);
+  while (best && boundMm < 28 && (best.lesion.leaked || best.reachMm > crowded * boundMm)) {
+    boundMm *= 1.5;
+    const larger = attempt(volume, lungs, detection, boundMm);
+    if (!larger || (larger.lesion.leaked && best.lesion.leaked && boundMm > expected * 1.5)) break;
+    best = larger;
+  }
+  return best;
+}
+
+function centroid(patch: LesionPatch, mask: Uint8Array): Vec3 {
+  let [sz, sy, sx, count] = [0, 0, 0, 0];
+  for (let n = 0; n < mask.length; n++) {
+    if (mask[n] !== 1) continue;
+    const [z, y, x] = voxelAt(patch, n);
+    sz += z;
+    sy += y;
+    sx += x;
+    count++;
+  }
+  return gridToWorld(patch.grid, [sz / count, sy / count, sx / count]);
+}
+
+function pleuraDistance(patch: LesionPatch, mask: Uint8Array): number {
+  let least = Infinity;
+  for (let n = 0; n < mask.length; n++) if (mask[n] === 1) least = Math.min(least, patch.depthMm[n] as number);
+  return Math.max(0, least);
+}
+
+function touchesScanEdge({ box: { start, size } }: LesionSlices, { geometry }: Volume): boolean {
+  const last = start[2] + size[2] - 1;
+  return start[2] === 0 || last === geometry.slices - 1;
+}
+
+/** Measures the nodule at a detection; undefined when nothing there has a border that can be measured. */
+export function measureNodule(volume: Volume, lungs: LungMask, detection: Detection): Measurement | undefined {
+  const found = segmentAt(volume, lungs, detection);
+  if (!found) return undefined;
+  const { patch, lesion } = found;
+  const { type, meanHU } = composition(patch, lesion);
+  const faint = type === 'ground-glass' || lesion.solid !== undefined;
+  const slices = lesionSlices(volume, patch, lesion.mask, lesion.thresholdHU, faint);
+  if (!slices) return undefined;
+  let voxels = 0;
+  for (const value of lesion.mask) voxels += value;
+  const solidThresholdHU = (lesion.backgroundHU + Math.min(60, lesion.coreHU)) / 2;
+  const solidDiameterMm = type === 'part-solid' && lesion.solid ? largestDiameterMm(volume, patch, lesion.solid, solidThresholdHU) : undefined;
+  const middle = centroid(patch, lesion.mask);
+  const close = distance(middle, detection.worldPoint) <= Math.max(4, slices.axes.longMm / 2);
+  return {
+    worldPoint: close ? middle : detection.worldPoint,
+    volumeMm3: voxels * patch.spacingMm ** 3,
+    meanHU,
+    type,
+    ...(solidDiameterMm !== undefined && { solidDiameterMm }),
+    distanceToPleuraMm: Math.max(0, Math.min(pleuraDistance(patch, lesion.mask), depthAt(lungs, middle))),
+    slices,
+    mask: slices.box,
+    notes: [...(lesion.leaked ? ['leaked'] : []), ...(touchesScanEdge(slices, volume) ? ['at-scan-edge'] : [])],
+  };
+}

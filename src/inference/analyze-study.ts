@@ -1,0 +1,198 @@
+/** The whole way from a study's files to `findings.json`; the clinic, the command line and the benchmark call this one function. */
+import { text } from '../dicom/access.ts';
+import type { Dataset } from '../dicom/dataset.ts';
+import { toAppError } from '../errors.ts';
+import { checkPlausibleHU, gateLungs, type LungGate } from '../findings/lung-gate.ts';
+import { segmentLungs, type LungMask } from '../findings/lung-mask.ts';
+import { measureNodule, type Measurement } from '../findings/measure.ts';
+import { ballMeasurement } from '../findings/ball-measurement.ts';
+import { softTissueNoiseHU } from '../findings/noise.ts';
+import { findingsSchemaVersion, type Finding, type FindingsDocument, type Reason, type SeriesAssessment } from '../findings/types.ts';
+import { assembleVolume } from '../volume/assemble.ts';
+import { effectiveThicknessMm, type AssessedStack } from '../volume/assess-series.ts';
+import { chooseSeries, mainRefusal } from '../volume/choose-series.ts';
+import { reason } from '../volume/reasons.ts';
+import type { MaskBox, SliceReference, Volume, VolumeGeometry } from '../volume/types.ts';
+import { buildFinding, isSameNodule } from './build-finding.ts';
+import { defaultThreshold, findNodules, type ScoredCandidate } from './find-nodules.ts';
+import { readStudy, type InstanceSource, type ReadStudy } from './read-study.ts';
+import type { ModelPipeline } from './registry.ts';
+import { stageClock, type AnalysisStage, type StageClock } from './stage-clock.ts';
+
+export type { InstanceSource } from './read-study.ts';
+export type { AnalysisStage } from './stage-clock.ts';
+
+export interface AnalyzeOptions {
+  readonly instances: readonly InstanceSource[];
+  readonly model: ModelPipeline;
+  /** `fraction` is of the whole analysis, 0..1. */
+  readonly onProgress?: (stage: AnalysisStage, fraction: number) => void;
+  readonly signal?: AbortSignal;
+  /** For decoding; the model's own threads were set when it was loaded. Default 2. */
+  readonly threads?: number;
+}
+
+export interface AnalysisResult {
+  readonly findings: FindingsDocument;
+  /** Of the series that was analysed; absent when none was. */
+  readonly volume?: { readonly geometry: VolumeGeometry; readonly slices: readonly SliceReference[] };
+  /** One for each finding, in the same order. */
+  readonly masks: readonly MaskBox[];
+  /**
+   * Headers (without pixel data) of the analysed series in slice order; when nothing was analysed, of the series that came nearest.
+   * Empty only when no instance could be read.
+   */
+  readonly sourceHeaders: readonly Dataset[];
+}
+
+interface Attempt {
+  readonly chosen: AssessedStack;
+  readonly volume: Volume;
+  readonly lungs: LungMask;
+  readonly gate: LungGate;
+}
+
+type Refused = { readonly refusal: Reason };
+
+/** Assembles one series and looks for lungs in it. */
+async function tryStack(chosen: AssessedStack, study: ReadStudy, options: AnalyzeOptions, clock: StageClock, signal: AbortSignal): Promise<Attempt | Refused> {
+  const { plan } = chosen.stack;
+  if (!plan) return { refusal: reason('missing-geometry') };
+  clock.enter('assemble');
+  let volume: Volume;
+  try {
+    const read = async (instance: number): Promise<Uint8Array> => study.instances[instance]?.source.read() ?? new Uint8Array();
+    volume = await assembleVolume(plan, read, { threads: options.threads ?? 2, signal, onProgress: clock.progress });
+  } catch (error) {
+    const { code, message } = toAppError(error);
+    if (!code.startsWith('DICOM_')) throw error;
+    return { refusal: reason('undecodable', { code, problem: message.slice(0, 200) }) };
+  }
+  clock.enter('segment');
+  const implausible = checkPlausibleHU(volume);
+  if (implausible) return { refusal: implausible };
+  const lungs = segmentLungs(volume);
+  const gate = gateLungs(lungs, volume, options.model.detector.manifest.accepts);
+  return gate.refusal ? { refusal: gate.refusal } : { chosen, volume, lungs, gate };
+}
+
+/** Marks a series as refused after its pixels were seen. */
+function withRefusal(assessments: readonly SeriesAssessment[], seriesInstanceUID: string, refusal: Reason): readonly SeriesAssessment[] {
+  return assessments.map((assessment) =>
+    assessment.seriesInstanceUID === seriesInstanceUID ? { ...assessment, eligible: false, reasons: [refusal, ...assessment.reasons] } : assessment,
+  );
+}
+
+interface Measured {
+  readonly probability: number;
+  readonly measurement: Measurement;
+}
+
+/** Measures candidates, best first; two that turn out to be one nodule become one, and one without a border stays as a ball. */
+function measureAll({ volume, lungs }: Attempt, candidates: readonly ScoredCandidate[], signal: AbortSignal, onProgress: (fraction: number) => void): readonly Measured[] {
+  const measured: Measured[] = [];
+  candidates.forEach((candidate, n) => {
+    signal.throwIfAborted();
+    const measurement = measureNodule(volume, lungs, candidate) ?? ballMeasurement(volume, lungs, candidate);
+    onProgress((n + 1) / candidates.length);
+    if (!measured.some((other) => isSameNodule(volume, measurement, other.measurement) || isSameNodule(volume, other.measurement, measurement))) {
+      measured.push({ probability: candidate.probability, measurement });
+    }
+  });
+  return measured;
+}
+
+const round = (value: number, digits = 2): number => Math.round(value * 10 ** digits) / 10 ** digits;
+
+function qualityOf({ chosen, volume, lungs, gate }: Attempt, candidates: number): FindingsDocument['quality'] {
+  const { geometry } = volume;
+  const noiseHU = softTissueNoiseHU(volume);
+  const [first] = chosen.stack.frames;
+  return {
+    slices: geometry.slices,
+    sliceThicknessMm: round(first?.sliceThicknessMm ?? effectiveThicknessMm(chosen.stack), 3),
+    sliceSpacingMm: round(geometry.spacingMm[2], 3),
+    pixelSpacingMm: round(geometry.spacingMm[0], 4),
+    kernel: (first?.kernel ?? '').slice(0, 32),
+    coverageMm: round((geometry.slices - 1) * geometry.spacingMm[2], 1),
+    lungsComplete: gate.isComplete,
+    rightLungMl: Math.round(lungs.rightMl),
+    leftLungMl: Math.round(lungs.leftMl),
+    lungMeanHU: Math.round(lungs.meanHU),
+    ...(noiseHU !== undefined && { noiseHU: round(noiseHU, 1) }),
+    contrastAgent: chosen.series.contrastAgent,
+    candidates,
+  };
+}
+
+function headersOf(study: ReadStudy, seriesInstanceUID: string | undefined, order?: readonly SliceReference[]): readonly Dataset[] {
+  const ofSeries = study.instances.map(({ dataset }) => dataset).filter((dataset) => seriesInstanceUID === undefined || text(dataset, 'SeriesInstanceUID') === seriesInstanceUID);
+  if (!order) return ofSeries.slice(0, seriesInstanceUID === undefined ? 1 : undefined);
+  const byUID = new Map(ofSeries.map((dataset) => [text(dataset, 'SOPInstanceUID') ?? '', dataset]));
+  return [...new Set(order.map(({ sopInstanceUID }) => sopInstanceUID))].map((uid) => byUID.get(uid)).filter((dataset) => dataset !== undefined);
+}
+
+/**
+ * Chooses a series, assembles it, finds and measures nodules.
+ * Input that cannot be analysed gives a document with status 'not-analysed' and a reason; it is never an empty list of findings.
+ *
+ * @throws AppError for failures of the model or of reading the sources; the signal's reason when it aborts.
+ */
+export async function analyzeStudy(options: AnalyzeOptions): Promise<AnalysisResult> {
+  const signal = options.signal ?? new AbortController().signal;
+  const clock = stageClock(options.onProgress ?? (() => undefined));
+  const { model } = options;
+  const { accepts } = model.detector.manifest;
+  clock.enter('read');
+  const study = await readStudy(options.instances, signal, clock.progress);
+  const choice = chooseSeries(study.instances, accepts);
+  let { assessments } = choice;
+  let attempt: Attempt | undefined;
+  for (const chosen of choice.ranked) {
+    const result = await tryStack(chosen, study, options, clock, signal);
+    if ('volume' in result) {
+      attempt = result;
+      break;
+    }
+    assessments = withRefusal(assessments, chosen.series.seriesInstanceUID, result.refusal);
+  }
+  const unreadable = study.unreadable.length > 0 ? [reason('unreadable-instance', { files: study.unreadable.length })] : [];
+  const common = {
+    schemaVersion: findingsSchemaVersion,
+    studyInstanceUID: text(study.instances[0]?.dataset ?? {}, 'StudyInstanceUID') ?? '',
+    seriesAssessments: assessments,
+    model: model.identity,
+    operatingPoint: defaultThreshold(model),
+    inputHash: study.inputHash,
+  } as const;
+  if (!attempt) {
+    const { reason: main, seriesInstanceUID } = mainRefusal(assessments);
+    const findings: FindingsDocument = { ...common, status: 'not-analysed', reason: main, warnings: unreadable, findings: [], quality: {}, timingsMs: clock.finish() };
+    return { findings, masks: [], sourceHeaders: headersOf(study, seriesInstanceUID) };
+  }
+  const { chosen, volume, lungs, gate } = attempt;
+  clock.enter('infer');
+  const candidates = await findNodules(volume, lungs, model, { signal, onProgress: clock.progress });
+  const positive = candidates.filter(({ probability }) => probability >= common.operatingPoint);
+  clock.enter('measure');
+  const measured = measureAll(attempt, positive, signal, clock.progress);
+  const { seriesInstanceUID } = chosen.series;
+  const context = { volume, lungs, lungsComplete: gate.isComplete, identity: `${seriesInstanceUID}\n${study.inputHash}\n${model.identity.sha256}\n${model.identity.version}` };
+  const found: readonly Finding[] = measured.map(({ probability, measurement }, n) => buildFinding(context, n + 1, probability, measurement));
+  const findings: FindingsDocument = {
+    ...common,
+    seriesInstanceUID,
+    frameOfReferenceUID: volume.geometry.frameOfReferenceUID,
+    status: 'analysed',
+    warnings: [...chosen.warnings, ...gate.warnings, ...unreadable],
+    findings: found,
+    quality: qualityOf(attempt, candidates.length),
+    timingsMs: clock.finish(),
+  };
+  return {
+    findings,
+    volume: { geometry: volume.geometry, slices: volume.slices },
+    masks: measured.map(({ measurement }) => measurement.mask),
+    sourceHeaders: headersOf(study, seriesInstanceUID, volume.slices),
+  };
+}

@@ -1,0 +1,88 @@
+/** One finding of `findings.json` from a scored candidate. */
+import { uidFromName } from '../dicom/uid.ts';
+import { lateralityAt, lobeAt } from '../findings/lung-location.ts';
+import type { LungMask } from '../findings/lung-mask.ts';
+import type { Measurement } from '../findings/measure.ts';
+import type { Finding, FindingOutline, WorldPoint } from '../findings/types.ts';
+import { worldToIndex } from '../volume/geometry.ts';
+import type { SliceReference, Volume } from '../volume/types.ts';
+import { distance } from '../volume/vec3.ts';
+
+const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
+const roundPoint = (point: WorldPoint): WorldPoint => [round(point[0], 3), round(point[1], 3), round(point[2], 3)];
+
+/** Slices within one of these hold no image of their own. */
+export function isBesideGap(volume: Volume, fromSlice: number, toSlice: number): boolean {
+  return volume.slices.slice(Math.max(0, fromSlice - 1), toSlice + 2).some(({ interpolated }) => interpolated === true);
+}
+
+/** The image nearest to a slice, itself where it has one. */
+function imageAt(volume: Volume, slice: number): SliceReference | undefined {
+  const images = volume.slices.map((reference, k) => ({ reference, away: Math.abs(k - slice) })).filter(({ reference }) => reference.interpolated !== true);
+  return images.reduce<(typeof images)[number] | undefined>((best, current) => (best && best.away <= current.away ? best : current), undefined)?.reference;
+}
+
+function outlinesOf(volume: Volume, outlines: Measurement['slices']['outlines']): readonly FindingOutline[] {
+  return [...outlines].flatMap(([slice, polygons]): readonly FindingOutline[] => {
+    const reference = volume.slices[slice];
+    if (!reference || reference.interpolated === true) return [];
+    return [{
+      sopInstanceUID: reference.sopInstanceUID,
+      ...(reference.frameNumber !== undefined && { frameNumber: reference.frameNumber }),
+      polygons: polygons.map((polygon) => polygon.map((value) => round(value, 2))),
+    }];
+  });
+}
+
+export interface FindingContext {
+  readonly volume: Volume;
+  readonly lungs: LungMask;
+  readonly lungsComplete: boolean;
+  /** What makes the tracking UID unique: series, input and model. */
+  readonly identity: string;
+}
+
+/** @param number its place in the list, from 1 */
+export function buildFinding(context: FindingContext, number: number, probability: number, measurement: Measurement): Finding {
+  const { volume, lungs } = context;
+  const { worldPoint, slices: { axes, outlines, box } } = measurement;
+  const laterality = lateralityAt(lungs, worldPoint);
+  const lobe = lobeAt(lungs, worldPoint, laterality, context.lungsComplete);
+  const image = imageAt(volume, axes.slice);
+  const gap = isBesideGap(volume, box.start[2], box.start[2] + box.size[2] - 1);
+  const notes = [...measurement.notes, ...(gap ? ['gap-nearby'] : [])];
+  const longAxisMm = round(axes.longMm, 2);
+  const shortAxisMm = round(axes.shortMm, 2);
+  return {
+    trackingUID: uidFromName(`${context.identity}\n${number}\n${roundPoint(worldPoint).join(' ')}`),
+    trackingIdentifier: `Nodule ${number}`,
+    probability: round(probability, 4),
+    worldPoint: roundPoint(worldPoint),
+    diameterMm: round((axes.longMm + axes.shortMm) / 2, 2),
+    longAxisMm,
+    shortAxisMm,
+    volumeMm3: round(measurement.volumeMm3, 1),
+    meanHU: Math.round(measurement.meanHU),
+    type: measurement.type,
+    ...(measurement.solidDiameterMm !== undefined && { solidDiameterMm: round(measurement.solidDiameterMm, 2) }),
+    laterality,
+    ...(lobe && { lobe }),
+    distanceToPleuraMm: round(measurement.distanceToPleuraMm, 1),
+    sliceInstanceUID: image?.sopInstanceUID ?? '',
+    ...(image?.frameNumber !== undefined && { sliceFrameNumber: image.frameNumber }),
+    longAxisWorld: [roundPoint(axes.longWorld[0]), roundPoint(axes.longWorld[1])],
+    shortAxisWorld: [roundPoint(axes.shortWorld[0]), roundPoint(axes.shortWorld[1])],
+    outlines: outlinesOf(volume, outlines),
+    ...(notes.length > 0 && { notes }),
+  };
+}
+
+/** Whether two measurements are of one nodule: the middle of one lies in the mask of the other, or nearly so. */
+export function isSameNodule(volume: Volume, a: Measurement, b: Measurement): boolean {
+  const index = worldToIndex(volume.geometry, a.worldPoint).map(Math.round);
+  const { start, size, data } = b.mask;
+  const [i = -1, j = -1, k = -1] = index.map((value, axis) => value - (start[axis as 0 | 1 | 2]));
+  const inBox = i >= 0 && j >= 0 && k >= 0 && i < size[0] && j < size[1] && k < size[2];
+  if (inBox && data[(k * size[1] + j) * size[0] + i] === 1) return true;
+  return distance(a.worldPoint, b.worldPoint) < 2;
+}
