@@ -15,7 +15,7 @@ export interface SkippedFile {
 const firstBytes = 64 * 1024;
 
 /** Every file below `path` (or the file itself), folders in alphabetical order; symbolic links are not followed. */
-async function* filesBelow(path: string): AsyncGenerator<string> {
+export async function* filesBelow(path: string): AsyncGenerator<string> {
   if (!(await stat(path)).isDirectory()) {
     yield path;
     return;

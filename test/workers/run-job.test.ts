@@ -43,8 +43,8 @@ describe('runJob', () => {
   const job = async () => (await queue.get(claimed.job.id))!;
 
   it('answers the queue with findings and packed objects', async () => {
-    await runJob(claimed, deps(async (given, onProgress) => {
-      expect(given).toEqual(data);
+    await runJob(claimed, deps(async (request, onProgress) => {
+      expect(request).toEqual({ data, createdAt: new Date(claimed.job.createdAt) });
       onProgress('infer', 0.5);
       return { findings, objects: [{ role: 'sr', sopInstanceUID: '1.2.4', sopClassUID: '1.2.5', part10: new Uint8Array([1, 2, 3]) }] };
     }));
@@ -70,7 +70,7 @@ describe('runJob', () => {
   });
 
   it('keeps the process when the analysis heeds the abort', async () => {
-    await runJob(claimed, deps((_data, _progress, signal) => new Promise((_, reject) => {
+    await runJob(claimed, deps((_request, _progress, signal) => new Promise((_, reject) => {
       signal.addEventListener('abort', () => reject(new AppError('CANCELLED', 'stopped')));
     }), { timeoutMs: 30 }));
     expect((await job()).failures[0]?.code).toBe('MODEL_TIMEOUT');

@@ -29,10 +29,10 @@ export interface JobLimits {
 }
 
 export interface RunJobDeps {
-  analyse(data: AnalyzeJobData, onProgress: (stage: string, fraction: number) => void, signal: AbortSignal): Promise<{
-    readonly findings: AnalyzeJobResult['findings'];
-    readonly objects: readonly ProducedObject[];
-  }>;
+  readonly analyse: (
+    request: { readonly data: AnalyzeJobData; readonly createdAt: Date },
+    onProgress: (stage: string, fraction: number) => void, signal: AbortSignal,
+  ) => Promise<{ readonly findings: AnalyzeJobResult['findings']; readonly objects: readonly ProducedObject[] }>;
   readonly limits: JobLimits;
   /** Resident memory of this process in bytes. */
   memory(): number;
@@ -74,7 +74,7 @@ export async function runJob(claimed: ClaimedJob<AnalyzeJobData>, deps: RunJobDe
     lastReport = now;
     claimed.progress({ stage, fraction }).catch((error: unknown) => log.debug({ err: toAppError(error) }, 'Progress not reported'));
   };
-  const work = deps.analyse(job.data, report, signal);
+  const work = deps.analyse({ data: job.data, createdAt: new Date(job.createdAt) }, report, signal);
   try {
     const result = await Promise.race([work, rejectOn(signal)]);
     watch.stop();

@@ -1,0 +1,64 @@
+/** `phoi analyze`: one folder through the clinic's code, without a server. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { filesBelow } from '../dimse/read-folder.ts';
+import { analyzeStudy, type AnalysisResult } from '../inference/analyze-study.ts';
+import { loadPipeline } from '../inference/registry.ts';
+import { buildAnalysisObjects } from '../results/analysis-objects.ts';
+import { readSettings, version } from '../settings.ts';
+import { onePath, readArguments, UsageError, type Command } from './command.ts';
+import { createProgressBar } from './progress-bar.ts';
+
+function summary({ findings }: AnalysisResult, out: string): string {
+  const lines = findings.status === 'not-analysed'
+    ? [`Not analysed: ${findings.reason!.text.en} [${findings.reason!.code}]`]
+    : [
+      findings.findings.length === 0
+        ? `Analysed: nothing at or above the operating point ${findings.operatingPoint}`
+        : `${findings.findings.length} findings at or above the operating point ${findings.operatingPoint}`,
+      ...findings.findings.map((finding) => [
+        finding.trackingIdentifier.padEnd(10), `${Math.round(finding.probability * 100)} %`.padStart(5),
+        `${finding.diameterMm.toFixed(1)} mm`.padStart(8), `${Math.round(finding.volumeMm3)} mm³`.padStart(10), finding.type.padEnd(12),
+        `${finding.lobe ?? finding.laterality}`.padEnd(13), `LPS ${finding.worldPoint.map((value) => value.toFixed(1)).join(' ')}`,
+      ].join('  ')),
+    ];
+  return [
+    ...lines, ...findings.warnings.map(({ code, text }) => `Warning: ${text.en} [${code}]`),
+    `Written to ${out}. Not a certified medical device: a radiologist decides.`,
+  ].join('\n');
+}
+
+export const analyze: Command = {
+  summary: 'analyses one folder of DICOM without a server',
+  usage: [
+    'phoi analyze PATH --out DIR [--model ID] [--json]',
+    '  Writes findings.json and the DICOM objects (sr.dcm, seg.dcm, …).',
+    '  A study that cannot be analysed is a result too (status "not-analysed"), with exit code 0.',
+  ].join('\n'),
+  async run(args) {
+    const { values, positionals } = readArguments(args, { out: { type: 'string' }, model: { type: 'string' } });
+    const path = onePath(positionals, 'PATH');
+    const { out } = values;
+    if (out === undefined) throw new UsageError('--out is missing');
+    const settings = readSettings(process.env);
+    const model = await loadPipeline(settings.modelsDir, values.model ?? settings.model);
+    const bar = createProgressBar();
+    try {
+      const files: string[] = [];
+      for await (const file of filesBelow(path)) files.push(file);
+      const result = await analyzeStudy({
+        instances: files.map((file) => ({ read: () => readFile(file) })),
+        model, onProgress: (stage, fraction) => bar.update(stage, fraction),
+      });
+      bar.done();
+      await mkdir(out, { recursive: true });
+      await writeFile(join(out, 'findings.json'), `${JSON.stringify(result.findings, undefined, 2)}\n`);
+      for (const { role, part10 } of await buildAnalysisObjects(result, { softwareVersion: version })) await writeFile(join(out, `${role}.dcm`), part10);
+      console.log(values.json ? JSON.stringify(result.findings, undefined, 2) : summary(result, out));
+      return 0;
+    } finally {
+      bar.done();
+      await model.release();
+    }
+  },
+};
