@@ -1,0 +1,97 @@
+/** The content tree of the report: TID 1500 (PS3.16), from language and observer to the findings. */
+import { number, text } from '../dicom/access.ts';
+import type { Dataset } from '../dicom/dataset.ts';
+import type { Finding } from '../findings/types.ts';
+import { code, container, dateItem, image, num, textItem, timeItem, uidReference } from './content-item.ts';
+import { dcm, other, phoi, sct } from './codes.ts';
+import { manufacturer, modelName } from './common-modules.ts';
+import { deviceUID } from './identity.ts';
+import type { ResultInput } from './input.ts';
+import { planarGroup, volumetricGroup } from './measurement-groups.ts';
+import { summary } from './summary-text.ts';
+
+export interface SegmentReference {
+  readonly sopInstanceUID: string;
+  /** By finding; undefined where its mask is empty. */
+  readonly segmentNumbers: readonly (number | undefined)[];
+}
+
+/** TID 1204, TID 1002 with 1004, and the procedure. */
+function context(input: ResultInput): readonly Dataset[] {
+  const { model } = input.findings;
+  return [
+    code('HAS CONCEPT MOD', dcm.language, other.english),
+    code('HAS OBS CONTEXT', dcm.observerType, dcm.device),
+    uidReference('HAS OBS CONTEXT', dcm.deviceObserverUID, deviceUID(input)),
+    textItem('HAS OBS CONTEXT', dcm.deviceObserverName, `${modelName} (AI, not a certified medical device)`),
+    textItem('HAS OBS CONTEXT', dcm.deviceObserverManufacturer, manufacturer),
+    textItem('HAS OBS CONTEXT', dcm.deviceObserverModelName, `${model.id} ${model.version}`),
+    textItem('HAS OBS CONTEXT', dcm.deviceObserverSerialNumber, model.sha256.slice(0, 16) || 'none'),
+    code('HAS CONCEPT MOD', dcm.procedureReported, other.ctChest),
+  ];
+}
+
+/** What every image of the group has (TID 1602). */
+function imageDescriptors(header: Dataset, input: ResultInput): readonly Dataset[] {
+  const date = text(header, 'StudyDate');
+  const time = text(header, 'StudyTime');
+  const rows = number(header, 'Rows');
+  const columns = number(header, 'Columns');
+  const geometry = input.volume?.geometry;
+  const acquisition = 'HAS ACQ CONTEXT';
+  return [
+    code(acquisition, dcm.modality, dcm.computedTomography),
+    code(acquisition, dcm.targetRegion, sct.chest),
+    ...(date !== undefined && /^\d{8}$/u.test(date) ? [dateItem(acquisition, dcm.studyDate, date)] : []),
+    ...(time !== undefined && /^\d{6}(?:\.\d{1,6})?$/u.test(time) ? [timeItem(acquisition, dcm.studyTime, time)] : []),
+    ...(input.findings.frameOfReferenceUID === undefined ? [] : [uidReference(acquisition, dcm.frameOfReferenceUID, input.findings.frameOfReferenceUID)]),
+    ...(rows === undefined ? [] : [num(acquisition, dcm.pixelDataRows, rows, other.pixels)]),
+    ...(columns === undefined ? [] : [num(acquisition, dcm.pixelDataColumns, columns, other.pixels)]),
+    ...(geometry === undefined ? [] : [
+      num(acquisition, dcm.horizontalPixelSpacing, geometry.spacingMm[0], other.millimetre),
+      num(acquisition, dcm.verticalPixelSpacing, geometry.spacingMm[1], other.millimetre),
+      num(acquisition, dcm.spacingBetweenSlices, geometry.spacingMm[2], other.millimetre),
+    ]),
+  ];
+}
+
+/** TID 1600: the images that were read. */
+function imageLibrary(input: ResultInput): readonly Dataset[] {
+  const { header, references } = input.sourceHeaders;
+  if (references.length === 0) return [];
+  const images = references.map(({ sopClassUID, sopInstanceUID }) => image('CONTAINS', undefined, { sopClassUID, sopInstanceUID }));
+  return [container('CONTAINS', dcm.imageLibrary, [container('CONTAINS', dcm.imageLibraryGroup, [...imageDescriptors(header, input), ...images])])];
+}
+
+function groupsOf(input: ResultInput, finding: Finding, segment: SegmentReference | undefined, index: number): readonly Dataset[] {
+  const segmentNumber = segment?.segmentNumbers[index];
+  if (segment === undefined || segmentNumber === undefined) return [planarGroup(input, finding, true)];
+  return [volumetricGroup(input, finding, { sopInstanceUID: segment.sopInstanceUID, segmentNumber }), planarGroup(input, finding, false)];
+}
+
+/** Status, count, limitations and the sentences for a human reader. */
+function evaluations(input: ResultInput): Dataset {
+  const document = input.findings;
+  const sentences = summary(document);
+  const done = document.status === 'analysed';
+  return container('CONTAINS', other.qualitativeEvaluations, [
+    code('CONTAINS', dcm.summaryOfDetections, done ? dcm.succeeded : dcm.notAttempted),
+    // A count, even of nothing, may only stand where something was analysed.
+    ...(done ? [num('CONTAINS', phoi.noduleCount, document.findings.length, other.count)] : []),
+    ...(document.reason === undefined ? [] : [textItem('CONTAINS', phoi.reasonNotAnalysed, document.reason.text.en)]),
+    ...document.warnings.map((warning) => textItem('CONTAINS', phoi.limitation, warning.text.en)),
+    textItem('CONTAINS', dcm.summary, sentences.en, [code('HAS CONCEPT MOD', dcm.language, other.english)]),
+    textItem('CONTAINS', dcm.summary, sentences.vi, [code('HAS CONCEPT MOD', dcm.language, other.vietnamese)]),
+  ]);
+}
+
+/** The children of the root container. */
+export function reportContent(input: ResultInput, segment: SegmentReference | undefined): readonly Dataset[] {
+  const groups = input.findings.findings.flatMap((finding, index) => groupsOf(input, finding, segment, index));
+  return [
+    ...context(input),
+    ...imageLibrary(input),
+    ...(groups.length === 0 ? [] : [container('CONTAINS', dcm.imagingMeasurements, groups)]),
+    evaluations(input),
+  ];
+}
