@@ -87,7 +87,7 @@ export async function readWhole(path: string): Promise<Buffer> {
   await using file = await open(path, 'r');
   const { size } = await file.stat();
   if (size > maxWholeBytes) throw new AppError('DICOM_TOO_LARGE', 'the instance is too large to be converted as a whole');
-  return readExactly(file, 0, size);
+  return await readExactly(file, 0, size);
 }
 
 /**

@@ -160,7 +160,10 @@ export async function* parseMultipart(
       delimiterPassed = false;
       yield { headers, body: untilDelimiter() };
       // What the consumer left over is read away, so that the next part starts at its headers.
-      while (!delimiterPassed) for await (const rest of untilDelimiter()) void rest;
+      while (!delimiterPassed) {
+        const rest = untilDelimiter();
+        while ((await rest.next()).done !== true);
+      }
     }
   } finally {
     await source.close();

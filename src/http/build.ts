@@ -71,5 +71,5 @@ export function buildHttp(deps: HttpDeps, metrics: Metrics = createMetrics()): F
   void app.register(async (dicomweb: Http) => registerDicomweb(dicomweb, deps, limits), { prefix: servicePath });
 
   registerViewer(app, deps.config.viewerDir);
-  return app as unknown as FastifyInstance;
+  return app;
 }

@@ -22,9 +22,13 @@ async function listen(headers: Record<string, string> = {}): Promise<Listener> {
   response.on('data', (chunk: Buffer) => {
     text += chunk.toString();
     for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-      const fields = Object.fromEntries(text.slice(0, end).split('\n').filter((line) => !line.startsWith(':')).map((line) => line.split(/: (.*)/s)));
+      const fields = new Map(text.slice(0, end).split('\n').filter((line) => !line.startsWith(':')).map((line): [string, string] => {
+        const colon = line.indexOf(': ');
+        return [line.slice(0, colon), line.slice(colon + 2)];
+      }));
       text = text.slice(end + 2);
-      if (fields['event'] !== undefined) events.push({ event: fields['event'], data: JSON.parse(fields['data']!) as Record<string, unknown> });
+      const event = fields.get('event');
+      if (event !== undefined) events.push({ event, data: JSON.parse(fields.get('data')!) as Record<string, unknown> });
     }
   });
   response.on('error', () => undefined);

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requireText } from '../../src/dicom/access.ts';
 import { parsePart10 } from '../../src/dicom/parse.ts';
 import { dicomwebClient } from '../../src/dicomweb/client.ts';
 import { startOrthanc, type Orthanc } from '../helpers/orthanc.ts';
@@ -19,8 +20,10 @@ async function realSlices(): Promise<{ path: string; bytes: Buffer; study: strin
   return Promise.all(names.map(async (name) => {
     const bytes = await readFile(join(folder, name));
     const { dataset } = parsePart10(bytes);
-    const value = (tag: string) => String(dataset[tag]?.Value?.[0]);
-    return { path: join(folder, name), bytes, study: value('0020000D'), series: value('0020000E'), instance: value('00080018') };
+    return {
+      path: join(folder, name), bytes, study: requireText(dataset, 'StudyInstanceUID'),
+      series: requireText(dataset, 'SeriesInstanceUID'), instance: requireText(dataset, 'SOPInstanceUID'),
+    };
   }));
 }
 

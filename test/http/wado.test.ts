@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { put, putBytes } from '../../src/dicom/build.ts';
 import type { Dataset } from '../../src/dicom/dataset.ts';
+import { requireText } from '../../src/dicom/access.ts';
 import { parsePart10 } from '../../src/dicom/parse.ts';
 import { parseMediaType } from '../../src/dicomweb/media-type.ts';
 import { parseMultipart } from '../../src/dicomweb/multipart.ts';
@@ -159,7 +160,7 @@ describe('WADO-RS', () => {
       study: '2.25.5', series: '2.25.6', instance: '2.25.7',
       more: (dataset) => {
         put(dataset, 'SOPClassUID', '1.2.840.10008.5.1.4.1.1.88.33');
-        for (const tag of ['7FE00010', '00280010', '00280011', '00280100']) delete dataset[tag];
+        for (const tag of ['7FE00010', '00280010', '00280011', '00280100']) Reflect.deleteProperty(dataset, tag);
       },
     }));
     const path = '/dicom-web/studies/2.25.5/series/2.25.6/instances/2.25.7';
@@ -175,7 +176,7 @@ describe.runIf(hasSharedData() && hasPrograms('dcmdjpls', 'gdcmconv') && hasDebi
     const name = (await readdir(source)).filter((file) => !file.startsWith('.')).sort()[10]!;
     const original = await readFile(join(source, name));
     const { dataset } = parsePart10(original);
-    const [study, series, instance] = ['0020000D', '0020000E', '00080018'].map((tag) => String(dataset[tag]?.Value?.[0]));
+    const [study, series, instance] = (['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID'] as const).map((keyword) => requireText(dataset, keyword));
     await http.store(original);
     const url = `/dicom-web/studies/${study!}/series/${series!}/instances/${instance!}`;
 

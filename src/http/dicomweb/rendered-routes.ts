@@ -77,7 +77,7 @@ export function registerRendered(app: Http, deps: HttpDeps, pool: DecodePool): v
   ] as const) {
     app.get(path, { schema: { params, querystring: renderQuery } }, async (request, reply) => {
       const record = await findInstance(deps, request.params);
-      const list = 'frames' in request.params ? String(request.params.frames) : String(Math.ceil(frameCount(record.header) / 2));
+      const list = 'frames' in request.params ? request.params.frames : String(Math.ceil(frameCount(record.header) / 2));
       const frameNumber = checkedFrames(record, list)[0]!;
       const { window, viewport, quality } = request.query;
       const wanted: Wanted = {

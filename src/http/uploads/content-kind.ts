@@ -48,6 +48,8 @@ export async function peek(body: AsyncIterable<Uint8Array>): Promise<Peeked> {
   return {
     head: Buffer.concat(chunks).subarray(0, headBytes),
     body: whole(),
-    close: async () => void await iterator.return?.(),
+    async close() {
+      await iterator.return?.();
+    },
   };
 }

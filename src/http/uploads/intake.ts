@@ -15,12 +15,17 @@ export interface FileOutcome {
   readonly message?: string;
 }
 
+const whyNot = {
+  dicomdir: 'A directory of a DICOM medium; the files that it lists are taken by themselves.',
+  empty: 'The file is empty.',
+  other: 'Not a DICOM file (no DICM marker).',
+} as const;
+
 /** Longest file name repeated to the client. */
 const maxNameLength = 300;
 
 /** A name is only ever shown: control characters and those that turn the reading direction go, and it is cut. */
 function label(name: string | undefined): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is removed
   const clean = (name ?? '').replace(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, '');
   return clean === '' ? '(unnamed)' : clean.slice(0, maxNameLength);
 }
@@ -62,15 +67,11 @@ export function createIntake(
   async function takeContent(name: string, body: AsyncIterable<Uint8Array>, inArchive: boolean): Promise<void> {
     const peeked = await peek(body);
     try {
-      switch (contentKind(peeked.head)) {
-        case 'dicom': return await takeInstance(name, peeked.body);
-        case 'dicomdir': return skipped(name, 'UPLOAD_NOT_AN_INSTANCE', 'A directory of a DICOM medium; the files that it lists are taken by themselves.');
-        case 'empty': return skipped(name, 'UPLOAD_NOT_AN_INSTANCE', 'The file is empty.');
-        case 'other': return skipped(name, 'UPLOAD_NOT_AN_INSTANCE', 'Not a DICOM file (no DICM marker).');
-        case 'zip':
-          if (inArchive) return skipped(name, 'UPLOAD_NESTED_ARCHIVE', 'An archive within an archive is not opened: unpack it first.');
-          return await takeArchive(name, peeked.body);
-      }
+      const kind = contentKind(peeked.head);
+      if (kind === 'dicom') await takeInstance(name, peeked.body);
+      else if (kind !== 'zip') skipped(name, 'UPLOAD_NOT_AN_INSTANCE', whyNot[kind]);
+      else if (inArchive) skipped(name, 'UPLOAD_NESTED_ARCHIVE', 'An archive within an archive is not opened: unpack it first.');
+      else await takeArchive(name, peeked.body);
     } finally {
       await peeked.close();
     }
@@ -103,12 +104,12 @@ export function createIntake(
   return {
     async take(rawName, body) {
       const name = label(rawName);
-      let broken: unknown;
+      let broken: Error | undefined;
       async function* watched(): AsyncGenerator<Uint8Array, void, undefined> {
         try {
           yield* body;
         } catch (error) {
-          broken = error;
+          broken = toAppError(error);
           throw error;
         }
       }

@@ -93,8 +93,9 @@ export async function readZip(
         throw badZip('The directory of the archive is damaged; files after this point could not be read.', error);
       }
       if (next.done === true) return;
-      const name = entryName(next.value);
-      if (!name.endsWith('/')) await onFile(name, async () => open(next.value as Entry));
+      const entry = next.value;
+      const name = entryName(entry);
+      if (!name.endsWith('/')) await onFile(name, async () => open(entry));
     }
   } finally {
     zip.close();
