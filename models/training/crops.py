@@ -29,7 +29,7 @@ class Spec:
 class Batch:
     """HU [b, z, y, x]; nodules padded to MOST: centre mm from the middle, diameter, status (-1 where absent), type.
 
-    `lesion` [b, z, y, x] is the coverage by synthetic nodules and `lesion_known` [b] says whether no other nodule is in the crop.
+    `lesion` [b, z, y, x] is the coverage by synthetic nodules; `synthetic` [b, MOST] says which nodules are such.
     """
 
     hu: torch.Tensor
@@ -61,11 +61,11 @@ def plan(volume: volumes.Resident, centre: np.ndarray, matrix: np.ndarray, half:
         if at_middle and number == 0:
             options = rng.uniform(-1.0, 1.0, (8, 3))
         options = options[np.all(np.abs(options) < half - 2, axis=1)]
+        recipe = nodules.draw(rng, np.zeros(3), luna)
+        radius = recipe.diameter / 2
         for position in options[:12]:
-            recipe = nodules.draw(rng, position, luna)
-            radius = recipe.diameter / 2
             if at_middle and number == 0 or all(np.linalg.norm(position - p) > radius + r + 3 for p, r in occupied):
-                recipes.append(recipe)
+                recipes.append(dataclasses.replace(recipe, centre=position))
                 occupied.append((position, radius))
                 break
     return Spec(volume, centre, matrix, recipes)

@@ -71,12 +71,12 @@ def placement_points(hu: np.ndarray, mask: np.ndarray, spacing: tuple[float, flo
     return points
 
 
-def save(path: str | pathlib.Path, scan: scans.Scan, mask: np.ndarray, nodules: Nodules, seed: int) -> None:
+def save(path: str | pathlib.Path, scan: scans.Scan, mask: np.ndarray, nodules: Nodules, seed: int, compress: bool = True) -> None:
     """Writes one training volume, cropped to the lungs with a margin for context."""
     scan, mask = scans.crop_to(scan, mask, 16.0)
     points = placement_points(scan.hu, mask, scan.spacing, np.random.default_rng(seed))
     centre = (nodules.centre - np.array(scan.origin)).astype(np.float32) if len(nodules.centre) else nodules.centre
-    np.savez_compressed(
+    (np.savez_compressed if compress else np.savez)(
         path,
         hu8=np.clip(np.round((scan.hu.astype(np.float32) + 1024) / 8), 0, 255).astype(np.uint8),
         spacing=np.array(scan.spacing, np.float64),

@@ -88,6 +88,9 @@ def lung_mask(scan: Scan) -> np.ndarray:
     border = np.unique(np.concatenate([labels[:, :2].ravel(), labels[:, -2:].ravel()]))
     sizes = np.bincount(labels.ravel(), minlength=count + 1) * spacing.prod()
     sizes[border] = 0
+    # Pure gas is stomach or bowel; the emptiest emphysema still holds more.
+    density = np.bincount(labels.ravel(), weights=scan.hu.ravel(), minlength=count + 1) / np.maximum(np.bincount(labels.ravel(), minlength=count + 1), 1)
+    sizes[density < -965] = 0
     sizes[0] = 0
     keep = sizes > max(20_000.0, 0.05 * sizes.max())
     if scan.outside is not None:

@@ -1,0 +1,138 @@
+"""Writes the two model folders (`model.onnx`, `model.json`) from trained weights and measured figures."""
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import pathlib
+
+import numpy as np
+import torch
+
+import export
+import infer
+import networks
+from prepare import TYPES
+
+VERSION = "0.1.0"
+LICENCE = "Apache-2.0"
+INTENDED_USE = "Marks possible lung nodules of 3 to 30 mm in chest CT for review by a radiologist. Not a certified medical device."
+TRAINING_DATA = [
+    "synthetic thoraces made by this project's phantom generator",
+    "TCIA CPTAC patient C3N-00247, chest CT (CC BY): background with synthetic nodules",
+    "NCI archive series 1.3.6.1.4.1.9328.50.1.0117, chest CT (CC BY): background with synthetic nodules, and its marked nodules",
+    "LUNA16 annotations (LIDC-IDRI, CC BY): distribution of diameters",
+]
+
+
+def blob(shape: tuple[int, int, int], background: float, amplitude: float, sigma: float, centre: tuple[float, float, float]) -> torch.Tensor:
+    """The manifest's 'gaussian-blob' test input, [1, 1, z, y, x]."""
+    z, y, x = np.meshgrid(*[np.arange(n, dtype=np.float64) for n in shape], indexing="ij")
+    r2 = (z - centre[0]) ** 2 + (y - centre[1]) ** 2 + (x - centre[2]) ** 2
+    return torch.from_numpy((background + amplitude * np.exp(-r2 / (2 * sigma**2))).astype(np.float32))[None, None]
+
+
+def test_vector(network: torch.nn.Module, shape: tuple[int, int, int], names: list[str], places: dict[str, list[list[int]]]) -> dict[str, object]:
+    """Known input and the folded network's float32 answers at a few places."""
+    centre = tuple(float(n // 2) + 0.5 for n in shape)
+    spec = {"kind": "gaussian-blob", "background": -0.8, "amplitude": 1.2, "sigmaVoxels": 2.5, "centre": list(centre)}
+    with torch.no_grad():
+        outputs = dict(zip(names, export.fold(network)(blob(shape, -0.8, 1.2, 2.5, centre))))
+    expected = [{"output": name, "index": index, "value": round(float(outputs[name][tuple(index)]), 5)} for name, at in places.items() for index in at]
+    return {"input": spec, "expected": expected, "tolerance": 0.02}
+
+
+def detector_manifest(network: torch.nn.Module, sha256: str, figures: dict[str, object]) -> dict[str, object]:
+    window = list(infer.WINDOW)
+    middle = [n // infer.STRIDE // 2 for n in infer.WINDOW]
+    places = {"heatmap": [[0, 0, *middle], [0, 0, 2, 2, 2]], "offset": [[0, c, *middle] for c in range(3)], "diameter": [[0, 0, *middle]]}
+    manifest: dict[str, object] = {
+        "manifestVersion": "1",
+        "id": "lung-nodule-detector",
+        "version": VERSION,
+        "name": "Phoi lung nodule detector",
+        "licence": LICENCE,
+        "intendedUse": INTENDED_USE,
+        "trainingData": TRAINING_DATA,
+        "file": "model.onnx",
+        "sha256": sha256,
+        "task": "detector",
+        "calibration": figures["detectorCalibration"],
+        "testVector": test_vector(network, infer.WINDOW, ["heatmap", "offset", "diameter"], places),
+        "accepts": {
+            "modality": "CT", "minSlices": 20, "minCoverageMm": 60, "maxSliceThicknessMm": 5, "warnSliceThicknessMm": 3, "maxPixelSpacingMm": 1.2,
+            "minFieldOfViewMm": 200, "minLungVolumeMl": 800, "incompleteLung": "warn", "contrast": "allow", "lossy": "warn", "minAgeYears": 18, "preferredKernel": "any",
+        },
+        "input": {
+            "name": "volume", "spacingMm": [infer.SPACING] * 3, "clipHU": list(infer.CLIP), "scaleTo": [-1, 1], "padHU": -1000,
+            "window": window, "overlap": [infer.OVERLAP] * 3, "batch": 1,
+        },
+        "output": {
+            "kind": "heatmap", "name": "heatmap", "stride": [infer.STRIDE] * 3, "activation": "sigmoid",
+            "offset": {"name": "offset"}, "diameter": {"name": "diameter", "transform": "log-mm"},
+        },
+        "postprocess": {"threshold": figures["candidateThreshold"], "nmsRadiusMm": infer.NMS_RADIUS, "maxCandidates": figures["maxCandidates"], "lungMask": {"use": "mask", "marginMm": infer.MASK_MARGIN}},
+        "operatingPoints": figures["operatingPoints"],
+        "defaultOperatingPoint": figures["defaultOperatingPoint"],
+    }
+    if figures.get("chain"):
+        manifest["chain"] = {"candidateClassifier": "lung-nodule-classifier", "combine": figures["chain"]}
+    return manifest
+
+
+def classifier_manifest(network: torch.nn.Module, sha256: str, figures: dict[str, object]) -> dict[str, object]:
+    middle = [n // 2 for n in infer.PATCH]
+    places = {"probability": [[0, 0]], "type": [[0, c] for c in range(4)], "diameter": [[0, 0]], "lesion": [[0, 0, *middle], [0, 0, 4, 4, 4]]}
+    return {
+        "manifestVersion": "1",
+        "id": "lung-nodule-classifier",
+        "version": VERSION,
+        "name": "Phoi lung nodule classifier",
+        "licence": LICENCE,
+        "intendedUse": "Looks again at the candidates of the Phoi lung nodule detector: probability, type, diameter and outline. Not a certified medical device.",
+        "trainingData": TRAINING_DATA,
+        "file": "model.onnx",
+        "sha256": sha256,
+        "task": "candidate-classifier",
+        "calibration": figures["classifierCalibration"],
+        "testVector": test_vector(network, infer.PATCH, ["probability", "type", "diameter", "lesion"], places),
+        "input": {
+            "name": "volume", "spacingMm": [infer.PATCH_SPACING] * 3, "clipHU": list(infer.PATCH_CLIP), "scaleTo": [-1, 1], "padHU": -1000,
+            "batch": 1, "patch": list(infer.PATCH),
+        },
+        "output": {
+            "kind": "candidate",
+            "probability": {"name": "probability", "activation": "sigmoid"},
+            "diameter": {"name": "diameter", "transform": "log-mm"},
+            "type": {"name": "type", "classes": list(TYPES)},
+            "segmentation": {"name": "lesion", "activation": "sigmoid"},
+        },
+    }
+
+
+def write(folder: pathlib.Path, network: torch.nn.Module, shape: tuple[int, int, int], names: list[str], describe, figures: dict[str, object]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    export.to_onnx(network, (1, *shape), names, folder / "model.onnx")
+    digest = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
+    (folder / "model.json").write_text(json.dumps(describe(network, digest, figures), indent=2) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--weights", required=True)
+    parser.add_argument("--figures", required=True, help="JSON: calibrations, operating points, candidateThreshold, maxCandidates, chain")
+    parser.add_argument("--out", required=True, type=pathlib.Path)
+    args = parser.parse_args()
+    weights = torch.load(args.weights, map_location="cpu")
+    figures = json.loads(pathlib.Path(args.figures).read_text())
+    detector = networks.Detector()
+    detector.load_state_dict(weights["detector"])
+    write(args.out / "lung-nodule-detector", detector, infer.WINDOW, ["heatmap", "offset", "diameter"], detector_manifest, figures)
+    if figures.get("chain"):
+        classifier = networks.Classifier()
+        classifier.load_state_dict(weights["classifier"])
+        write(args.out / "lung-nodule-classifier", classifier, infer.PATCH, ["probability", "type", "diameter", "lesion"], classifier_manifest, figures)
+
+
+if __name__ == "__main__":
+    main()
