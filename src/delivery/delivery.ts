@@ -34,6 +34,8 @@ export interface DeliveryOptions {
   readonly maxRefusals?: number;
   /** Told after the state of a delivery changed. */
   readonly onChanged?: (delivery: { readonly id: string; readonly studyInstanceUID: string; readonly state: DeliveryRecord['state'] }) => void;
+  /** How often the index is looked at without being woken: for retries set before a restart. Default 10 s. */
+  readonly pollMs?: number;
   readonly dimseTimers?: Partial<RequestorTimers>;
   readonly stowTimeoutMs?: number;
 }
@@ -49,8 +51,6 @@ export interface Delivery {
 
 /** Objects taken up at once: keeps associations and requests short, so that progress is soon visible. */
 const batchSize = 50;
-/** A look at the index without being woken, for deliveries added by another process. */
-const idlePollMs = 30_000;
 
 function senderOf(destination: Destination, options: DeliveryOptions): Sender {
   return destination.kind === 'dimse'
@@ -165,7 +165,7 @@ function startLoop(destination: Destination, send: Sender, options: DeliveryOpti
     while (!signal.aborted) {
       woken = false;
       if (nextDue <= now()) nextDue = Number.POSITIVE_INFINITY;
-      let waitMs = idlePollMs;
+      let waitMs = options.pollMs ?? 10_000;
       try {
         if (await pass()) continue;
       } catch (error) {

@@ -47,25 +47,33 @@ function unreachable(address: DimseAddress, cause: unknown): AppError {
   return new AppError('DIMSE_PEER_UNREACHABLE', `${address.host}:${address.port} cannot be reached: ${reason}`, { cause });
 }
 
-function connect(address: DimseAddress, timeoutMs: number): Promise<Socket> {
+function connect(address: DimseAddress, timeoutMs: number, signal?: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) throw new AppError('CANCELLED', 'Cancelled before the connection was made');
     const secure = address.tls !== undefined;
     const target = { host: address.host, port: address.port };
     const socket = secure ? connectTls({ ...address.tls, ...target }) : connectTcp(target);
-    const timer = setTimeout(() => {
+    const giveUp = (error: AppError): void => {
+      settled();
       socket.destroy();
-      reject(new AppError('DIMSE_PEER_UNREACHABLE', `${address.host}:${address.port} did not accept the connection within ${Math.round(timeoutMs / 1000)} s`));
-    }, timeoutMs);
-    const onError = (error: Error): void => {
-      clearTimeout(timer);
-      reject(unreachable(address, error));
+      reject(error);
     };
-    socket.once('error', onError);
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
+    const timer = setTimeout(() => {
+      giveUp(new AppError('DIMSE_PEER_UNREACHABLE', `${address.host}:${address.port} did not accept the connection within ${Math.round(timeoutMs / 1000)} s`));
+    }, timeoutMs);
+    const onCancel = (): void => giveUp(new AppError('CANCELLED', 'Cancelled while the connection was made'));
+    const onError = (error: Error): void => giveUp(unreachable(address, error));
+    const settled = (): void => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', onCancel);
       socket.off('error', onError);
       // Later errors reach whoever reads or writes at that time; without a listener they would end the process.
       socket.on('error', () => undefined);
+    };
+    signal?.addEventListener('abort', onCancel, { once: true });
+    socket.once('error', onError);
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
+      settled();
       resolve(socket);
     });
   });
@@ -74,17 +82,20 @@ function connect(address: DimseAddress, timeoutMs: number): Promise<Socket> {
 /**
  * Contexts that the peer did not accept are simply missing from `contexts`.
  * Errors: DIMSE_PEER_UNREACHABLE, DIMSE_PEER_REJECTED (details: result, source, reason), DIMSE_PEER_ABORTED,
- * DIMSE_TIMEOUT, DIMSE_PROTOCOL_ERROR.
+ * DIMSE_TIMEOUT, DIMSE_PROTOCOL_ERROR, CANCELLED. `signal` aborts the association at any time of its life.
  */
 export async function openAssociation(
   address: DimseAddress,
   contexts: readonly ProposedContext[],
-  options: { readonly roles?: readonly RoleSelection[]; readonly timers?: Partial<RequestorTimers> } = {},
+  options: { readonly roles?: readonly RoleSelection[]; readonly timers?: Partial<RequestorTimers>; readonly signal?: AbortSignal } = {},
 ): Promise<RequestedAssociation> {
   const timers = { ...defaultRequestorTimers, ...options.timers };
-  const socket = await connect(address, timers.connectMs);
+  const socket = await connect(address, timers.connectMs, options.signal);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 30_000);
+  const onCancel = (): void => abort(socket, abortSource.serviceUser);
+  options.signal?.addEventListener('abort', onCancel, { once: true });
+  socket.once('close', () => options.signal?.removeEventListener('abort', onCancel));
   try {
     const reader = createPduReader(createByteSource(socket), { maxPduLength: announcedPduLength, stallMs: timers.stallMs });
     socket.write(encodeAssociateRequest({

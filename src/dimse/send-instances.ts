@@ -85,28 +85,22 @@ async function sendOverOneAssociation(
   let answered = 0;
   let association: RequestedAssociation;
   try {
-    association = await openAssociation(options, batch.contexts, options.timers === undefined ? {} : { timers: options.timers });
+    association = await openAssociation(options, batch.contexts, { timers: options.timers ?? {}, ...(options.signal === undefined ? {} : { signal: options.signal }) });
   } catch (error) {
     return { answered, error: toAppError(error) };
   }
-  const onAbort = (): void => association.abort();
-  options.signal?.addEventListener('abort', onAbort, { once: true });
-  try {
-    for (let messageID = 1; waiting.length > 0 && options.signal?.aborted !== true; messageID = messageID % 0xffff + 1) {
-      const instance = waiting.shift()!;
-      const sent = await sendOne(association, instance, messageID, options);
-      settle(sent.outcome);
-      if (sent.broken) {
-        association.abort();
-        return { answered, error: sent.outcome.error! };
-      }
-      answered += 1;
+  for (let messageID = 1; waiting.length > 0 && options.signal?.aborted !== true; messageID = messageID % 0xffff + 1) {
+    const instance = waiting.shift()!;
+    const sent = await sendOne(association, instance, messageID, options);
+    settle(sent.outcome);
+    if (sent.broken) {
+      association.abort();
+      return { answered, error: sent.outcome.error! };
     }
-    await association.release();
-    return { answered };
-  } finally {
-    options.signal?.removeEventListener('abort', onAbort);
+    answered += 1;
   }
+  await association.release();
+  return { answered };
 }
 
 /** `broken`: the association cannot be used any more. */
