@@ -60,9 +60,13 @@ export function registerFrames(app: Http, deps: HttpDeps, pool: DecodePool, fram
       }
     }
     const boundary = `phoi-${randomUUID()}`;
-    const body = Readable.from(writeMultipart(parts(), boundary), { objectMode: false });
+    void reply.type(`multipart/related; type="${mediaType}"; boundary=${boundary}`);
+    const bytes = writeMultipart(parts(), boundary);
+    // One frame is at hand as a whole: then it goes out as such, with its length.
+    if (numbers.length === 1) return reply.send(Buffer.concat(await Array.fromAsync(bytes)));
+    const body = Readable.from(bytes, { objectMode: false });
     body.on('error', (error) => request.log.error({ err: error }, 'frames broke off'));
-    return reply.type(`multipart/related; type="${mediaType}"; boundary=${boundary}`).send(body);
+    return reply.send(body);
   });
 
   app.get(`${levels.instance.path}/bulkdata/:elementPath`, { schema: { params: bulkParams } }, async (request, reply) => {
