@@ -15,11 +15,16 @@ export interface ParsedQuery {
 const notAttributes = new Set(['includefield', 'limit', 'offset', 'fuzzymatching', 'accept', 'charset', 'emptyvaluematching', 'multiplevaluematching']);
 const tagPattern = /^[0-9a-fA-F]{8}$/;
 
-/** The tag of a keyword or of eight hexadecimal digits. Attributes within sequences are not matched on. */
+/** The tag of a keyword or of eight hexadecimal digits. */
 function tagOf(name: string): string {
   if (tagPattern.test(name)) return name.toUpperCase();
   if (isKeyword(name)) return tag(name);
   throw new AppError('HTTP_BAD_REQUEST', 'A query parameter is neither a DICOM keyword nor a tag of eight hexadecimal digits.');
+}
+
+/** Tags joined by dots: `RequestAttributesSequence.ScheduledProcedureStepID` goes into the sequence (PS3.18 8.3.4.1). */
+function pathOf(name: string): string {
+  return name.split('.').map(tagOf).join('.');
 }
 
 function wholeNumber(value: string, name: string): number {
@@ -44,13 +49,13 @@ export function parseQuery(parameters: URLSearchParams, fixed: Readonly<Record<s
       for (const field of value.split(',').filter((text) => text !== '')) {
         if (field.toLowerCase() === 'all') all = true;
         // A dotted path names an attribute within a sequence; the sequence comes whole.
-        else include.add(tagOf(field.split('.')[0]!));
+        else include.add(pathOf(field).slice(0, 8));
       }
     } else if (!notAttributes.has(lower)) {
-      const key = tagOf(name);
+      const path = pathOf(name);
       // An empty value is universal matching (PS3.4 C.2.2.2.3): it only asks for the attribute.
-      if (value !== '') match[key] = value;
-      include.add(key);
+      if (value !== '') match[path] = value;
+      include.add(path.slice(0, 8));
     }
   }
   return {

@@ -12,6 +12,9 @@ beforeAll(async () => {
       put(dataset, 'StudyDate', date);
       put(dataset, 'InstanceNumber', number);
       put(dataset, 'StudyDescription', `Thorax ${study}`);
+      const request: Dataset = {};
+      put(request, 'ScheduledProcedureStepID', `STEP-${study}`);
+      put(dataset, 'RequestAttributesSequence', request);
     },
   });
   await http.store(of('2.25.1', '2.25.11', '2.25.111', 'Nguyễn^Văn An', '20260101', 1));
@@ -41,6 +44,8 @@ describe('QIDO-RS', () => {
     ['/studies?StudyInstanceUID=2.25.1,2.25.2', ['2.25.1', '2.25.2']],
     ['/studies?ModalitiesInStudy=CT', ['2.25.1', '2.25.2']],
     ['/studies?00080061=MR', []],
+    ['/series?RequestAttributesSequence.ScheduledProcedureStepID=STEP-2.25.2', ['2.25.2']],
+    ['/instances?00400275.00400009=STEP-2.25.2', ['2.25.2']],
     ['/studies?PatientID=', ['2.25.1', '2.25.2']],
   ])('%s finds %j', async (path, wanted) => {
     expect(values(await search(path), '0020000D')).toEqual(wanted);
@@ -92,7 +97,7 @@ describe('QIDO-RS', () => {
     expect(cut.headers['warning']).toMatch(/^299 /);
   });
 
-  it.each(['/studies?NoSuchKeyword=1', '/studies?limit=x', '/studies?offset=-1', '/studies?includefield=Nonsense', "/studies?0010001'=1"])('refuses %s', async (path) => {
+  it.each(['/studies?NoSuchKeyword=1', '/studies?limit=x', '/studies?offset=-1', '/studies?includefield=Nonsense', '/studies?RequestAttributesSequence.Nonsense=1', "/studies?0010001'=1"])('refuses %s', async (path) => {
     const answer = await http.app.inject(`/dicom-web${path}`);
     expect(answer.json()).toMatchObject({ status: 400, code: 'HTTP_BAD_REQUEST' });
   });
