@@ -63,7 +63,11 @@ export function registerFrames(app: Http, deps: HttpDeps, pool: DecodePool, fram
     void reply.type(`multipart/related; type="${mediaType}"; boundary=${boundary}`);
     const bytes = writeMultipart(parts(), boundary);
     // One frame is at hand as a whole: then it goes out as such, with its length.
-    if (numbers.length === 1) return reply.send(Buffer.concat(await Array.fromAsync(bytes)));
+    if (numbers.length === 1) {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of bytes) pieces.push(piece);
+      return reply.send(Buffer.concat(pieces));
+    }
     const body = Readable.from(bytes, { objectMode: false });
     body.on('error', (error) => request.log.error({ err: error }, 'frames broke off'));
     return reply.send(body);
