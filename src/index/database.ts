@@ -18,9 +18,9 @@ const sqliteFull = 13;
 export interface IndexDatabase {
   readonly raw: DatabaseSync;
   /** A prepared statement, kept for the next call with the same text. The text holds no value of any data set. */
-  statement(sql: string): StatementSync;
+  readonly statement: (sql: string) => StatementSync;
   /** Runs the work in the next shared transaction; resolves once that is on disk. The work must be synchronous. */
-  write<T>(work: () => T): Promise<T>;
+  readonly write: <T>(work: () => T) => Promise<T>;
   /** Waits for the writes asked for so far, then closes. */
   close(): Promise<void>;
 }

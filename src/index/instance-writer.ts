@@ -55,7 +55,7 @@ export function createInstanceWriter({ statement }: Pick<IndexDatabase, 'stateme
   function fillInStudy(studyId: number, header: Dataset): void {
     const row = statement('SELECT attributes FROM studies WHERE id = ?').get(studyId);
     if (row === undefined) return;
-    const known = jsonColumn<Dataset>(row, 'attributes');
+    const known = (jsonColumn(row, 'attributes') as Dataset);
     const filled = filledIn(known, attributesOfLevel(header, 'study'));
     if (filled !== known) writeStudyColumns(studyId, filled);
   }

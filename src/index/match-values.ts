@@ -28,8 +28,8 @@ export function globPattern(key: string): string {
  */
 export function matchesWildcard(value: string, key: string): boolean {
   if (!hasWildcard(key)) return value === key;
-  const characters = [...value];
-  const pieces = key.split(/\*+/u).map((piece) => [...piece]);
+  const characters = Array.from(value);
+  const pieces = key.split(/\*+/u).map((piece) => Array.from(piece));
   const fits = (piece: readonly string[], at: number): boolean =>
     at + piece.length <= characters.length && piece.every((character, index) => character === '?' || character === characters[at + index]);
   const [first = [], ...others] = pieces;

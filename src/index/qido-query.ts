@@ -84,11 +84,11 @@ const list = (vr: string, values: readonly string[]): DicomElement => (values.le
 
 function studyAnswer(row: Row): Dataset {
   return {
-    ...jsonColumn<Dataset>(row, 'attributes'),
+    ...(jsonColumn(row, 'attributes') as Dataset),
     [tag('StudyInstanceUID')]: uid(textColumn(row, 'study_uid')),
     [computedTags.instanceAvailability]: online,
-    [computedTags.modalitiesInStudy]: list('CS', jsonColumn<string[]>(row, 'modalities')),
-    [computedTags.sopClassesInStudy]: list('UI', jsonColumn<string[]>(row, 'sop_classes')),
+    [computedTags.modalitiesInStudy]: list('CS', (jsonColumn(row, 'modalities') as string[])),
+    [computedTags.sopClassesInStudy]: list('UI', (jsonColumn(row, 'sop_classes') as string[])),
     [computedTags.numberOfStudyRelatedSeries]: count(numberColumn(row, 'series_count')),
     [computedTags.numberOfStudyRelatedInstances]: count(numberColumn(row, 'instance_count')),
   };
@@ -96,8 +96,8 @@ function studyAnswer(row: Row): Dataset {
 
 function seriesAnswer(row: Row): Dataset {
   return {
-    ...jsonColumn<Dataset>(row, 'study_attributes'),
-    ...jsonColumn<Dataset>(row, 'attributes'),
+    ...(jsonColumn(row, 'study_attributes') as Dataset),
+    ...(jsonColumn(row, 'attributes') as Dataset),
     [tag('StudyInstanceUID')]: uid(textColumn(row, 'study_uid')),
     [tag('SeriesInstanceUID')]: uid(textColumn(row, 'series_uid')),
     [computedTags.instanceAvailability]: online,

@@ -1,9 +1,9 @@
 /** Rows of the index as the records of src/study/types.ts. */
 import { text } from '../dicom/access.ts';
 import type { Dataset } from '../dicom/dataset.ts';
-import type { Reason } from '../findings/types.ts';
+import type { FindingsDocument, Reason } from '../findings/types.ts';
 import type {
-  AnalysisRecord, ConflictRecord, DeliveryRecord, InstanceRecord, InstanceSummary, SeriesSummary, StudyState, WorklistItem,
+  AnalysisRecord, ConflictRecord, DeliveryRecord, InstancePlacement, InstanceRecord, InstanceSummary, SeriesSummary, StudyState, WorklistItem,
 } from '../study/types.ts';
 import { decodeHeader } from './header-codec.ts';
 import { bytesColumn, jsonColumn, numberColumn, optionalNumber, optionalText, textColumn, type Row } from './rows.ts';
@@ -12,7 +12,7 @@ import { bytesColumn, jsonColumn, numberColumn, optionalNumber, optionalText, te
 export const worklistColumns = `s.*, (SELECT json_group_array(DISTINCT m.modality) FROM series m WHERE m.study_id = s.id AND m.modality <> '') AS modalities`;
 
 export function worklistItemOf(row: Row): WorklistItem {
-  const attributes = jsonColumn<Dataset>(row, 'attributes');
+  const attributes = (jsonColumn(row, 'attributes') as Dataset);
   const findingCount = optionalNumber(row, 'finding_count');
   const jobId = optionalText(row, 'job_id');
   const progress = optionalText(row, 'progress');
@@ -30,7 +30,7 @@ export function worklistItemOf(row: Row): WorklistItem {
     studyDate: text(attributes, 'StudyDate') ?? '',
     studyTime: text(attributes, 'StudyTime') ?? '',
     studyDescription: text(attributes, 'StudyDescription') ?? '',
-    modalities: jsonColumn<string[]>(row, 'modalities').sort(),
+    modalities: (jsonColumn(row, 'modalities') as string[]).sort(),
     seriesCount: numberColumn(row, 'series_count'),
     instanceCount: numberColumn(row, 'instance_count'),
     receivedAt: textColumn(row, 'received_at'),
@@ -39,7 +39,7 @@ export function worklistItemOf(row: Row): WorklistItem {
     ...(findingCount === undefined ? {} : { findingCount }),
     ...(largestDiameterMm < 0 ? {} : { largestDiameterMm }),
     ...(topProbability < 0 ? {} : { topProbability }),
-    reasons: [...jsonColumn<Reason[]>(row, 'reasons'), ...jsonColumn<Reason[]>(row, 'warnings')],
+    reasons: [...(jsonColumn(row, 'reasons') as Reason[]), ...(jsonColumn(row, 'warnings') as Reason[])],
     conflictCount: numberColumn(row, 'conflict_count'),
     ...(jobId === undefined ? {} : { jobId }),
   };
@@ -73,7 +73,7 @@ export function summaryOf(row: Row): InstanceSummary {
     sha256: textColumn(row, 'sha256'),
     own: numberColumn(row, 'own') === 1,
     receivedAt: textColumn(row, 'received_at'),
-    placement: jsonColumn(row, 'placement'),
+    placement: jsonColumn(row, 'placement') as InstancePlacement,
   };
 }
 
@@ -92,7 +92,7 @@ export function conflictOf(row: Row): ConflictRecord {
 }
 
 export function seriesSummaryOf(row: Row): SeriesSummary {
-  const attributes = jsonColumn<Dataset>(row, 'attributes');
+  const attributes = (jsonColumn(row, 'attributes') as Dataset);
   const seriesNumber = optionalNumber(row, 'series_number');
   return {
     seriesInstanceUID: textColumn(row, 'series_uid'),
@@ -108,9 +108,9 @@ export function analysisOf(row: Row): AnalysisRecord {
   return {
     jobId: textColumn(row, 'job_id'),
     version: numberColumn(row, 'version'),
-    findings: jsonColumn(row, 'findings'),
+    findings: jsonColumn(row, 'findings') as FindingsDocument,
     createdAt: textColumn(row, 'created_at'),
-    objects: jsonColumn(row, 'objects'),
+    objects: jsonColumn(row, 'objects') as AnalysisRecord['objects'],
   };
 }
 

@@ -130,7 +130,9 @@ export function createStudyService({ archive, index, settings, log, clock = syst
       listeners[event].push(listener);
     },
     async resume() {
-      const orphans = await recoverOrphans({ archive, index, clock, log, lock: instanceLock });
+      // A full disk, say, must not keep the service from starting: it has to be there to tell.
+      const orphans = await recoverOrphans({ archive, index, clock, log, lock: instanceLock })
+        .catch((error: unknown) => log.error({ err: toAppError(error) }, 'Looking for what a crash left behind failed'));
       const waiting = await index.studiesInState(['waiting']);
       const open = await index.studiesInState(openStates);
       for (const studyInstanceUID of open) await closing.arrived(studyInstanceUID, true);

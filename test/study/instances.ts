@@ -15,12 +15,12 @@ const usual: Attributes = {
   PixelRepresentation: [1], RescaleIntercept: [0], RescaleSlope: [1],
 };
 
-export function dataset(attributes: Attributes, pixelBytes = 128): Dataset {
+export function dataset(attributes: Attributes, pixelBytes = 2 * Number(attributes.Rows?.[0] ?? 8) * Number(attributes.Columns?.[0] ?? 8)): Dataset {
   const built: Dataset = {};
   for (const [keyword, values] of Object.entries({ ...usual, ...attributes })) {
     if (values !== undefined) put(built, keyword as Keyword, ...values);
   }
-  if (pixelBytes > 0) putBytes(built, 'PixelData', 'OW', Buffer.alloc(pixelBytes, String(attributes.InstanceNumber?.[0] ?? 'x')));
+  if (pixelBytes > 0) putBytes(built, 'PixelData', 'OW', Buffer.alloc(pixelBytes, JSON.stringify(attributes.InstanceNumber ?? 'x')));
   return built;
 }
 
