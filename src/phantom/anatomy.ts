@@ -107,7 +107,10 @@ export function lung(plan: BodyPlan, side: 1 | -1, x: number, y: number, z: numb
   const above = (z - diaphragmHeight(plan, side, x, y)) * 0.8;
   // Lungs of both sides meet in front at the midline; each keeps to its side.
   const own = side * x + 14 - Math.max(0, 8 - Math.abs(y + plan.halfDepth * 0.8) * 0.1);
-  return smoothMin(smoothMin(smoothMin(cavity, above, 3), -mediastinal, 5), own, 4);
+  // Ribs press into the lung, which bulges between them; a rib falls by about 66 mm from back to front.
+  const turn = (z - plan.zApex - 18 + 66 * (0.5 - y / (2 * plan.halfDepth))) / plan.ribPitch;
+  const wall = cavity - plan.scallop * Math.cos(2 * Math.PI * turn);
+  return smoothMin(smoothMin(smoothMin(wall, above, 3), -mediastinal, 5), own, 4);
 }
 
 /** Skin. */

@@ -18,7 +18,7 @@ export function noduleDistance(shape: NoduleShape, x: number, y: number, z: numb
   const k0 = Math.sqrt((u / rx) ** 2 + (v / ry) ** 2 + (w / rz) ** 2);
   const k1 = Math.sqrt((u / (rx * rx)) ** 2 + (v / (ry * ry)) ** 2 + (w / (rz * rz)) ** 2);
   let f = k1 > 1e-9 ? (k0 * (1 - k0)) / k1 : Math.min(rx, ry, rz);
-  const blend = 0.45 * Math.min(rx, ry, rz);
+  const blend = 0.32 * Math.min(rx, ry, rz);
   for (const lobule of shape.lobules) {
     const d = Math.sqrt((dx - lobule.centre[0]) ** 2 + (dy - lobule.centre[1]) ** 2 + (dz - lobule.centre[2]) ** 2);
     f = smoothMax(f, lobule.radius - d, blend);
@@ -48,14 +48,15 @@ export function drawShape(request: ShapeRequest, random: Random): NoduleShape {
   const v = cross(w, u);
   const radii: Vec3 = [r * random.uniform(0.98, 1.2), r * random.uniform(0.86, 1), r * flat];
   const lobules: Lobule[] = [];
-  const lobuleCount = request.margin === 'lobulated' ? 3 + random.integer(4) : request.margin === 'spiculated' ? 2 : 0;
+  const lobuleCount = request.margin === 'lobulated' ? 3 + random.integer(4) : request.margin === 'spiculated' ? 3 + random.integer(3) : 0;
   for (let n = 0; n < lobuleCount; n++) {
     const size = r * random.uniform(0.38, 0.62);
-    lobules.push({ centre: scale(randomDirection(random), r * 1.12 - size * 0.75), radius: size });
+    lobules.push({ centre: scale(randomDirection(random), r * 1.18 - size * 0.62), radius: size });
   }
-  const rough = request.margin === 'smooth' ? 0.02 : request.margin === 'lobulated' ? 0.035 : 0.06;
-  const ripples = Array.from({ length: 4 }, () => ({
-    direction: scale(randomDirection(random), random.uniform(1.4, 3.6) / r), phase: random.uniform(0, 6.28),
+  const spiky = request.margin === 'spiculated';
+  const rough = request.margin === 'smooth' ? 0.025 : spiky ? 0.07 : 0.035;
+  const ripples = Array.from({ length: spiky ? 7 : 4 }, () => ({
+    direction: scale(randomDirection(random), random.uniform(1.4, spiky ? 5.5 : 3.6) / r), phase: random.uniform(0, 6.28),
     amplitudeMm: rough * r * random.uniform(0.4, 1),
   }));
   return {
@@ -75,9 +76,17 @@ function density(request: ShapeRequest, r: number, random: Random): Pick<NoduleS
     case 'ground-glass':
       return { hu: random.uniform(-690, -460), softRimMm: random.uniform(0.3, 1.6), mottleHU: random.uniform(15, 60), cores: [] };
     case 'part-solid': {
-      const first = core(r * random.uniform(0.3, 0.62), random.uniform(-60, 60), 0.35);
-      const more = r > 5 && random.chance(0.4) ? [core(r * random.uniform(0.15, 0.3), random.uniform(-120, 20), 0.6)] : [];
-      return { hu: random.uniform(-660, -440), softRimMm: random.uniform(0.3, 1.4), mottleHU: random.uniform(15, 60), cores: [first, ...more] };
+      const hu = random.uniform(-80, 60);
+      const size = r * random.uniform(0.24, 0.5);
+      const first = core(size, hu, 0.5);
+      // A solid part is a clump, not a ball.
+      const clump = Array.from({ length: 2 + random.integer(3) }, () => ({
+        centre: add(first.centre, scale(randomDirection(random), size * random.uniform(0.5, 1))), radius: size * random.uniform(0.45, 0.8), hu,
+      }));
+      const apart = r > 5 && random.chance(0.4) ? [core(r * random.uniform(0.14, 0.28), random.uniform(-120, 20), 0.7)] : [];
+      return {
+        hu: random.uniform(-660, -440), softRimMm: random.uniform(0.3, 1.4), mottleHU: random.uniform(15, 60), cores: [first, ...clump, ...apart],
+      };
     }
     case 'calcified': {
       const whole = random.chance(0.5);
@@ -104,17 +113,17 @@ export function scaleShape(shape: NoduleShape, factor: number): NoduleShape {
 export function drawSpicules(shape: NoduleShape, random: Random): Capsule[] {
   const out: Capsule[] = [];
   const r = Math.min(...shape.radii);
-  const count = 7 + random.integer(10);
+  const count = 12 + random.integer(14);
   for (let n = 0; n < count; n++) {
     const direction = randomDirection(random);
     let reach = r * 0.7;
     while (reach < r * 2 && noduleDistance(shape, ...add(shape.centre, scale(direction, reach))) > 0) reach += 0.3;
-    const span = Math.min(r * random.uniform(0.3, 1.1), 9);
+    const span = Math.min(r * random.uniform(0.35, 1.2), 10);
     const aside = scale(randomPerpendicular(direction, random), random.normal(0, 0.15) * span);
     const a = add(shape.centre, scale(direction, reach - 0.6));
     const b = add(add(shape.centre, scale(direction, reach + span)), aside);
     if (dot(direction, direction) === 0) continue;
-    out.push({ a, b, radiusA: random.uniform(0.45, 0.9), radiusB: 0.2, hu: Math.min(shape.hu, 20), blend: 'max' });
+    out.push({ a, b, radiusA: random.uniform(0.55, 1.1), radiusB: 0.2, hu: Math.min(shape.hu, 20), blend: 'max' });
   }
   return out;
 }

@@ -16,6 +16,7 @@ interface Surroundings {
   readonly plan: BodyPlan;
   readonly lattice: Lattice;
   readonly fields: PhantomFields;
+  /** Those wide enough to be told from noise, 0.7 mm radius and more. */
   readonly vessels: readonly Capsule[];
   /** Lattice points inside the lung. */
   readonly inside: readonly Vec3[];
@@ -24,15 +25,17 @@ interface Surroundings {
 /** Places what the options ask for; a nodule that finds no room is left out, never forced. */
 export function placeNodules(options: PhantomOptions, plan: BodyPlan, lattice: Lattice, fields: PhantomFields, vessels: readonly Capsule[]): PlacedNodule[] {
   const random = createRandom(options.seed, 'nodules');
-  const world: Surroundings = { plan, lattice, fields, vessels, inside: lungPoints(lattice, fields) };
+  const wide = vessels.filter((v) => v.radiusA >= 0.7);
+  const world: Surroundings = { plan, lattice, fields, vessels: wide, inside: lungPoints(lattice, fields) };
   const lungAt = (x: number, y: number, z: number): number => sampleField(lattice, fields.lung, x, y, z);
   const placed: PlacedNodule[] = [];
   for (const request of drawRequests(options, random)) {
-    for (let attempt = 0; attempt < 60; attempt++) {
+    for (let attempt = 0, drawn = 0; attempt < 600 && drawn < 40; attempt++) {
       const site = findSite(request, world, random);
-      if (!site) continue;
+      if (!site || clearance(wide, site.centre, 1.5) < 0.35 * (request.diameterMm / 2)) continue;
       const room = placed.every((other) => length(subtract(other.shape.centre, site.centre)) > other.shape.boundMm + request.diameterMm * 0.95 + 3);
       if (!room) continue;
+      drawn++;
       let shape = drawShape({ ...request, centre: site.centre, clippedByLung: site.clipped, ...(site.flatAlong ? { flatAlong: site.flatAlong } : {}) }, random);
       for (let pass = 0; pass < 3; pass++) {
         const rough = measureShape(shape, lungAt, Math.max(request.diameterMm / 20, 0.15));
@@ -127,7 +130,8 @@ function findSite(request: Required<NoduleRequest>, world: Surroundings, random:
       const depth = r * random.uniform(0.25, 0.75);
       for (let n = 0; n < 12; n++) centre = add(centre, scale(normal, clamp(depth - lungAt(centre), -4, 4)));
       if (Math.abs(lungAt(centre) - depth) > 0.4) return undefined;
-      // Not on the mediastinum nor the dome more often than the chest wall: the outward normal decides.
+      // Enough lung behind it, so that it is no filling of a sinus.
+      if (lungAt(add(centre, scale(normal, r))) < 0.9 * r + 1) return undefined;
       return clearance(world.vessels, centre, 1.5) > r ? { centre, clipped: true, flatAlong: normal } : undefined;
     }
     case 'perifissural': {

@@ -55,7 +55,7 @@ function tubeBox(grid: PhantomGrid, c: Capsule, margin: number): readonly [numbe
 }
 
 /** Paints one tube; edges are blended over one voxel, tubes thinner than that keep their mass. */
-export function paintCapsule(slab: Slab, c: Capsule): void {
+export function paintCapsule(slab: Slab, scene: PhantomScene, c: Capsule): void {
   const width = slab.spacingMm[0];
   const box = tubeBox(slab, c, width);
   if (!box) return;
@@ -92,6 +92,9 @@ export function paintCapsule(slab: Slab, c: Capsule): void {
         let share = radius < 0.5 * width ? (1 - distance / width) * ((radius * radius * 3) / (width * width)) : 0.5 + (radius - distance) / width;
         if (share <= 0) continue;
         if (share > 1) share = 1;
+        if (c.outsideLung === true) {
+          share *= Math.min(Math.max(0.5 - sampleField(scene.lattice, scene.fields.lung, px + c.a[0], py + c.a[1], pz + c.a[2]) / width, 0), 1);
+        }
         let hu = c.hu;
         if (core) {
           let inner = 0.5 + (radius - core.insetMm - distance) / width;
@@ -110,7 +113,7 @@ export function paintCapsule(slab: Slab, c: Capsule): void {
 
 /** Paints a nodule's body where it lies inside the lung, and its spicules. */
 export function paintNodule(slab: Slab, scene: PhantomScene, nodule: PlacedNodule): void {
-  for (const spicule of nodule.spicules) paintCapsule(slab, spicule);
+  for (const spicule of nodule.spicules) paintCapsule(slab, scene, spicule);
   const { shape } = nodule;
   const box = indexBox(slab, shape.centre, shape.boundMm + 1);
   if (!box) return;

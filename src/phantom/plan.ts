@@ -24,6 +24,9 @@ export interface BodyPlan {
   readonly spineY: number;
   readonly kyphosis: number;
   readonly scoliosis: number;
+  readonly ribPitch: number;
+  /** How far the lungs bulge between the ribs. */
+  readonly scallop: number;
   readonly lungHU: number;
   readonly gravityHU: number;
   readonly textureHU: number;
@@ -62,6 +65,7 @@ export function planBody(options: PhantomOptions): BodyPlan {
     spineY: halfDepth * 0.63,
     kyphosis: random.uniform(4, 16),
     scoliosis: random.normal(0, 3),
+    ribPitch: random.uniform(21, 24), scallop: random.uniform(0.2, 1.1),
     lungHU: clamp(-882 - 15 * inspiration + random.normal(0, 16), -935, -815),
     gravityHU: random.uniform(12, 60),
     textureHU: random.uniform(7, 20),

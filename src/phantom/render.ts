@@ -56,7 +56,7 @@ const along = (origin: Vec3, direction: Vec3, distance: number): Vec3 => [
 
 function paintSlab(scene: PhantomScene, slab: Slab): void {
   paintFields(slab, scene);
-  for (const capsule of scene.capsules) paintCapsule(slab, capsule);
+  for (const capsule of scene.capsules) paintCapsule(slab, scene, capsule);
   for (const nodule of scene.nodules) paintNodule(slab, scene, nodule);
 }
 

@@ -27,7 +27,7 @@ export function describePhantom(options: PhantomOptions): PhantomScene {
   const nodules = placeNodules(options, plan, lattice, fields, trees.vessels);
   const random = createRandom(options.seed, 'scene');
   const capsules: Capsule[] = [
-    ...skeleton(plan, options.seed, lowZ), ...mediastinalTubes(plan, options.seed, lowZ),
+    ...[...skeleton(plan, options.seed, lowZ), ...mediastinalTubes(plan, options.seed, lowZ)].map((c) => ({ ...c, outsideLung: true })),
     ...trees.airwayWalls, ...trees.airwayLumens, ...trees.vessels,
     ...distractors(plan, options, lattice, fields, trees, nodules),
   ];

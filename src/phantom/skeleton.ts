@@ -20,7 +20,7 @@ export function skeleton(plan: BodyPlan, seed: number, lowZ: number): Capsule[] 
       core: { hu: marrow * density, insetMm: shell },
     });
   };
-  const pitch = random.uniform(21, 24);
+  const pitch = plan.ribPitch;
   const top = plan.zApex + 22;
   ribs(plan, top, pitch, density, out, bone);
   for (let z = top + 20; z > lowZ; z -= pitch) {

@@ -61,6 +61,8 @@ export interface Capsule {
   readonly core?: { readonly hu: number; readonly insetMm: number };
   /** The section is taller along z by this factor (ribs). */
   readonly stretchZ?: number;
+  /** Ends at the pleura: bones and great vessels do not reach into the lung. */
+  readonly outsideLung?: boolean;
 }
 
 export interface Lobule { readonly centre: Vec3; readonly radius: number }

@@ -40,8 +40,8 @@ export function growLungs(plan: BodyPlan, seed: number, lattice: Lattice, fields
     const arteryRoot: Vec3 = [hx + region.side * 6, hy + (region.upper ? -2 : 8), hz + lift];
     const veinRoot: Vec3 = [hx * 0.85, hy - 10, hz - 14 + 0.6 * lift];
     const ends = Math.min(points.length, Math.round(points.length * 0.25 * density));
-    const arteries = growTree(arteryRoot, sample(points, ends, random), { endRadius: random.uniform(0.3, 0.39), exponent: 2.75 }, random);
-    const veins = growTree(veinRoot, sample(points, Math.round(ends * 0.8), random), { endRadius: random.uniform(0.28, 0.37), exponent: 2.8 }, random);
+    const arteries = growTree(arteryRoot, sample(points, ends, random), { endRadius: random.uniform(0.36, 0.45), exponent: 2.95 }, random);
+    const veins = growTree(veinRoot, sample(points, Math.round(ends * 0.8), random), { endRadius: random.uniform(0.34, 0.42), exponent: 2.98 }, random);
     for (const branch of arteries) addTube(vessels, branch, plan.bloodHU.artery, 'max');
     for (const branch of veins) addTube(vessels, branch, plan.bloodHU.vein, 'max');
     const bronchus: Vec3 = [hx * 0.8, hy + 4, hz + 0.5 * lift];
@@ -103,9 +103,9 @@ function addAirways(
   const joints = new Map<Vec3, { readonly point: Vec3; readonly aside: Vec3 }>();
   let first = true;
   for (const branch of arteries) {
-    if (branch.radius < 1.1 || (!first && !joints.has(branch.a))) continue;
+    if (branch.radius < 1.25 || (!first && !joints.has(branch.a))) continue;
     const lumen = branch.radius * ratio;
-    const wall = wallScale * (0.45 + 0.16 * lumen);
+    const wall = wallScale * (0.32 + 0.15 * lumen);
     const points = curve(branch);
     const joint = joints.get(branch.a);
     const heading = unit(subtract(branch.b, branch.a));
