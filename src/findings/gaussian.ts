@@ -15,20 +15,18 @@ export function smooth(values: ArrayLike<number>, size: Triple, sigma: number): 
   const kernel = kernelOf(sigma);
   const radius = (kernel.length - 1) / 2;
   const [nz, ny, nx] = size;
-  let source = Float32Array.from(values);
-  const axes: readonly (readonly [number, number])[] = [[nx, 1], [ny, nx], [nz, ny * nx]];
-  for (const [count, stride] of axes) {
-    const target = new Float32Array(source.length);
-    for (let n = 0; n < source.length; n++) {
-      const at = Math.floor(n / stride) % count;
+  const out = Float32Array.from(values);
+  const line = new Float32Array(Math.max(nz, ny, nx) + 2 * radius);
+  const along = (count: number, stride: number, start: number): void => {
+    for (let n = -radius; n < count + radius; n++) line[n + radius] = out[start + (n < 0 ? 0 : n >= count ? count - 1 : n) * stride] as number;
+    for (let n = 0; n < count; n++) {
       let sum = 0;
-      for (let tap = -radius; tap <= radius; tap++) {
-        const shifted = at + tap < 0 ? 0 : at + tap >= count ? count - 1 : at + tap;
-        sum += (kernel[tap + radius] as number) * (source[n + (shifted - at) * stride] as number);
-      }
-      target[n] = sum;
+      for (let tap = 0; tap < kernel.length; tap++) sum += (kernel[tap] as number) * (line[n + tap] as number);
+      out[start + n * stride] = sum;
     }
-    source = target;
-  }
-  return source;
+  };
+  for (let row = 0; row < nz * ny; row++) along(nx, 1, row * nx);
+  for (let z = 0; z < nz; z++) for (let x = 0; x < nx; x++) along(ny, nx, z * ny * nx + x);
+  for (let n = 0; n < ny * nx; n++) along(nz, ny * nx, n);
+  return out;
 }

@@ -1,10 +1,11 @@
 /** A fine isotropic cube of the scan around one detection, with the surface of the lungs in it. */
-import { gridToWorld, type LpsGrid, type Triple } from '../volume/lps-grid.ts';
+import type { LpsGrid, Triple } from '../volume/lps-grid.ts';
 import { resample } from '../volume/resample.ts';
 import type { Vec3, Volume } from '../volume/types.ts';
 import { smooth } from './gaussian.ts';
-import { depthAt } from './lung-location.ts';
+import { depthOn } from './lung-location.ts';
 import type { LungMask } from './lung-mask.ts';
+import { fitPleura, raiseToPleura } from './pleura.ts';
 
 export interface LesionPatch {
   readonly grid: LpsGrid;
@@ -24,7 +25,8 @@ function patchSpacingMm(radiusMm: number): number {
   return radiusMm <= 24 ? 0.75 : 1;
 }
 
-export function cutPatch(volume: Volume, lungs: LungMask, centre: Vec3, radiusMm: number): LesionPatch {
+/** @param expectedMm diameter that the nodule may have: so much of the pleura around it is taken to be covered by it */
+export function cutPatch(volume: Volume, lungs: LungMask, centre: Vec3, radiusMm: number, expectedMm: number): LesionPatch {
   const spacingMm = patchSpacingMm(radiusMm);
   const half = Math.ceil(radiusMm / spacingMm);
   const count = 2 * half + 1;
@@ -32,8 +34,9 @@ export function cutPatch(volume: Volume, lungs: LungMask, centre: Vec3, radiusMm
   const reach = half * spacingMm;
   const grid: LpsGrid = { size, spacingMm: [spacingMm, spacingMm, spacingMm], origin: [centre[0] - reach, centre[1] - reach, centre[2] - reach] };
   const hu = Float32Array.from(resample(volume, grid, -1024).hu);
-  const depthMm = new Float32Array(hu.length);
-  for (let z = 0, n = 0; z < count; z++) for (let y = 0; y < count; y++) for (let x = 0; x < count; x++, n++) depthMm[n] = depthAt(lungs, gridToWorld(grid, [z, y, x]));
+  const depthMm = depthOn(lungs, grid);
+  const pleura = fitPleura(lungs, centre, expectedMm);
+  if (pleura) raiseToPleura(depthMm, grid, pleura);
   return { grid, spacingMm, hu, smoothHU: smooth(hu, size, smoothingMm / spacingMm), depthMm };
 }
 
@@ -43,8 +46,16 @@ export function voxelAt({ grid }: LesionPatch, n: number): Triple {
   return [Math.floor(n / (ny * nx)), Math.floor(n / nx) % ny, n % nx];
 }
 
-/** Distance of a voxel from a tensor index, mm. */
-export function distanceFrom(patch: LesionPatch, n: number, from: Triple): number {
-  const [z, y, x] = voxelAt(patch, n);
-  return Math.hypot(z - from[0], y - from[1], x - from[2]) * patch.spacingMm;
+/** Distance of every voxel from a voxel, mm. */
+export function distancesFrom(patch: LesionPatch, voxel: number): Float32Array {
+  const [cz, cy, cx] = voxelAt(patch, voxel);
+  const [nz, ny, nx] = patch.grid.size;
+  const out = new Float32Array(nz * ny * nx);
+  for (let z = 0, n = 0; z < nz; z++) {
+    for (let y = 0; y < ny; y++) {
+      const across = (z - cz) ** 2 + (y - cy) ** 2;
+      for (let x = 0; x < nx; x++, n++) out[n] = Math.sqrt(across + (x - cx) ** 2) * patch.spacingMm;
+    }
+  }
+  return out;
 }

@@ -4,8 +4,8 @@
  */
 import type { Triple } from '../volume/lps-grid.ts';
 import { flood } from './components.ts';
-import { distanceTo } from './distance-transform.ts';
-import { distanceFrom, voxelAt, type LesionPatch } from './lesion-patch.ts';
+import { dilate, distanceTo } from './distance-transform.ts';
+import { distancesFrom, type LesionPatch } from './lesion-patch.ts';
 
 export interface Lesion {
   /** 1 in the nodule; shape of the patch. */
@@ -30,11 +30,18 @@ const faintCoreHU = -350;
 const openingFactors = [0.4, 0.55, 0.7, 0.85] as const;
 const leastOpeningMm = 0.6;
 const defaultBackgroundHU = -860;
+/** The densest point may lie a little outside the coarse surface of the lungs, mm. */
+const seedDepthMm = 0.2;
 
-function median(values: number[]): number {
+/** Of the densities in a faint nodule this quantile is its plateau; below it lies the blur of the border. */
+const plateauQuantile = 0.75;
+
+function quantile(values: number[], part: number): number {
   values.sort((a, b) => a - b);
-  return values[Math.floor(values.length / 2)] ?? NaN;
+  return values[Math.floor(values.length * part)] ?? NaN;
 }
+
+const median = (values: number[]): number => quantile(values, 0.5);
 
 function lungBackground({ hu, depthMm }: LesionPatch): number {
   const values: number[] = [];
@@ -44,15 +51,14 @@ function lungBackground({ hu, depthMm }: LesionPatch): number {
 
 /** The densest point near the middle of the patch; being far from the detection counts against it. */
 function findSeed(patch: LesionPatch, searchMm: number): number {
-  const middle = Math.floor(patch.hu.length / 2);
-  const centre = voxelAt(patch, middle);
+  const middle = (patch.hu.length - 1) / 2;
+  const away = distancesFrom(patch, middle);
   let best = middle;
   let bestValue = -Infinity;
   for (let n = 0; n < patch.hu.length; n++) {
-    if ((patch.depthMm[n] as number) < -1.5) continue;
-    const away = distanceFrom(patch, n, centre);
-    if (away > searchMm) continue;
-    const value = Math.min(densestCoreHU, patch.smoothHU[n] as number) - 30 * away;
+    const distanceMm = away[n] as number;
+    if (distanceMm > searchMm || (patch.depthMm[n] as number) < seedDepthMm) continue;
+    const value = Math.min(densestCoreHU, patch.smoothHU[n] as number) - 30 * distanceMm;
     if (value <= bestValue) continue;
     bestValue = value;
     best = n;
@@ -60,10 +66,10 @@ function findSeed(patch: LesionPatch, searchMm: number): number {
   return best;
 }
 
-function grow(patch: LesionPatch, image: Float32Array, seed: number, thresholdHU: number, radiusMm: number): Uint8Array {
+function grow(patch: LesionPatch, image: Float32Array, seed: number, thresholdHU: number, boundMm: number): Uint8Array {
   const region = new Uint8Array(image.length);
-  const from = voxelAt(patch, seed);
-  const accept = (n: number): boolean => (image[n] as number) >= thresholdHU && (patch.depthMm[n] as number) > 0 && distanceFrom(patch, n, from) <= radiusMm;
+  const away = distancesFrom(patch, seed);
+  const accept = (n: number): boolean => (image[n] as number) >= thresholdHU && (patch.depthMm[n] as number) > 0 && (away[n] as number) <= boundMm;
   flood([seed], patch.grid.size, accept, region, () => undefined);
   return region;
 }
@@ -100,9 +106,9 @@ function openFrom(region: Uint8Array, depth: Float32Array, size: Triple, spacing
   return opened;
 }
 
-function farthestMm(patch: LesionPatch, mask: Uint8Array, from: Triple): number {
+function farthestMm(away: Float32Array, mask: Uint8Array): number {
   let farthest = 0;
-  for (let n = 0; n < mask.length; n++) if (mask[n] === 1) farthest = Math.max(farthest, distanceFrom(patch, n, from));
+  for (let n = 0; n < mask.length; n++) if (mask[n] === 1 && (away[n] as number) > farthest) farthest = away[n] as number;
   return farthest;
 }
 
@@ -112,31 +118,46 @@ function cutFree(patch: LesionPatch, region: Uint8Array, seed: number, boundMm: 
   const depth = distanceTo(region, size, spacingMm, 0);
   const middle = climb(depth, size, seed);
   const thickness = depth[middle] as number;
-  const centre = voxelAt(patch, middle);
+  const away = distancesFrom(patch, middle);
   let mask = region;
   for (const factor of openingFactors) {
     const radiusMm = Math.min(thickness - patch.spacingMm / 2, Math.max(leastOpeningMm, factor * thickness));
     if (radiusMm <= 0) return { mask: region, leaked: false };
     mask = openFrom(region, depth, size, spacingMm, middle, radiusMm);
-    const reach = farthestMm(patch, mask, centre);
+    const reach = farthestMm(away, mask);
     if (reach <= Math.min(boundMm - patch.spacingMm, 2.4 * thickness + 1.5)) return { mask, leaked: false };
   }
   return { mask, leaked: true };
 }
 
-/** Median HU of the lung between 1.5 and 3 mm outside the mask, other dense structures left out. */
+/** The shell outside a border in which ground glass shows and blur of the border no longer does, mm. */
+const rimMm = [1, 2.2] as const;
+/** Around a dense core this much is blur, mm. */
+const blurMm = 0.8;
+/** How much denser than the lung the rim of a spot must be to be ground glass. */
+const rimContrastHU = 110;
+
+/** Median HU of the lung just outside the mask. */
 function rimHU(patch: LesionPatch, mask: Uint8Array): number {
   const away = distanceTo(mask, patch.grid.size, patch.grid.spacingMm, 1);
   const values: number[] = [];
   for (let n = 0; n < mask.length; n++) {
     const distanceMm = away[n] as number;
-    if (distanceMm >= 1.5 && distanceMm <= 3 && (patch.depthMm[n] as number) > 1.5) values.push(patch.smoothHU[n] as number);
+    if (distanceMm >= rimMm[0] && distanceMm <= rimMm[1] && (patch.depthMm[n] as number) > 1) values.push(patch.hu[n] as number);
   }
   return values.length < 50 ? NaN : median(values);
 }
 
-/** How much denser than the lung the rim of a solid spot must be to be ground glass. */
-const rimContrastHU = 110;
+/** Half way from the lung to the plateau of the voxels in `mask` (less those in `without`): a small dense core does not hide its faint surroundings. */
+function settledThreshold(patch: LesionPatch, mask: Uint8Array, backgroundHU: number, without?: Uint8Array): number {
+  const values: number[] = [];
+  for (let n = 0; n < mask.length; n++) if (mask[n] === 1 && without?.[n] !== 1) values.push(patch.smoothHU[n] as number);
+  return values.length < 20 ? NaN : (Math.min(densestCoreHU, quantile(values, plateauQuantile)) + backgroundHU) / 2;
+}
+
+function segmentAt(patch: LesionPatch, seed: number, thresholdHU: number, faint: boolean, boundMm: number): { readonly mask: Uint8Array; readonly leaked: boolean } {
+  return cutFree(patch, grow(patch, faint ? patch.smoothHU : patch.hu, seed, thresholdHU, boundMm), seed, boundMm);
+}
 
 /**
  * Segments the nodule at the middle of the patch.
@@ -149,17 +170,28 @@ export function segmentLesion(patch: LesionPatch, searchMm: number, boundMm: num
   const backgroundHU = lungBackground(patch);
   const seed = findSeed(patch, searchMm);
   const coreHU = patch.smoothHU[seed] as number;
-  if (coreHU < backgroundHU + leastContrastHU || (patch.depthMm[seed] as number) <= -1.5) return undefined;
-  const thresholdHU = (Math.min(coreHU, densestCoreHU) + backgroundHU) / 2;
-  const image = coreHU < faintCoreHU ? patch.smoothHU : patch.hu;
-  const region = grow(patch, image, seed, thresholdHU, boundMm);
-  if (region[seed] !== 1) return undefined;
-  const dense = cutFree(patch, region, seed, boundMm);
-  const rim = coreHU < faintCoreHU ? NaN : rimHU(patch, dense.mask);
+  if (coreHU < backgroundHU + leastContrastHU || (patch.depthMm[seed] as number) <= 0) return undefined;
+  const faint = coreHU < faintCoreHU;
+  let thresholdHU = (Math.min(coreHU, densestCoreHU) + backgroundHU) / 2;
+  let dense = segmentAt(patch, seed, thresholdHU, faint, boundMm);
+  if (faint) {
+    const settled = settledThreshold(patch, dense.mask, backgroundHU);
+    if (settled < thresholdHU) {
+      thresholdHU = settled;
+      dense = segmentAt(patch, seed, thresholdHU, faint, boundMm);
+    }
+  }
+  if (!dense.mask.includes(1)) return undefined;
+  const rim = rimHU(patch, dense.mask);
   if (rim > backgroundHU + rimContrastHU) {
-    const rimThreshold = (rim + backgroundHU) / 2;
-    const whole = cutFree(patch, grow(patch, patch.smoothHU, seed, rimThreshold, boundMm), seed, boundMm);
-    if (!whole.leaked) return { mask: whole.mask, solid: dense.mask, thresholdHU: rimThreshold, backgroundHU, coreHU, leaked: false };
+    let rimThresholdHU = (rim + backgroundHU) / 2;
+    let whole = segmentAt(patch, seed, rimThresholdHU, true, boundMm);
+    const settled = settledThreshold(patch, whole.mask, backgroundHU, dilate(dense.mask, patch.grid.size, patch.grid.spacingMm, blurMm));
+    if (settled > rimThresholdHU) {
+      rimThresholdHU = settled;
+      whole = segmentAt(patch, seed, rimThresholdHU, true, boundMm);
+    }
+    if (!whole.leaked) return { mask: whole.mask, ...(!faint && { solid: dense.mask }), thresholdHU: rimThresholdHU, backgroundHU, coreHU, leaked: false };
   }
   return { mask: dense.mask, thresholdHU, backgroundHU, coreHU, leaked: dense.leaked };
 }

@@ -13,6 +13,10 @@ const solidHU = -300;
 const borderMm = 1.2;
 /** A part-solid nodule has at least this part of either tissue inside its border. */
 const leastPart = 0.12;
+/** Inside the border, values below this are ground glass, not the blur of a small solid nodule. */
+const glassHU = -420;
+const leastGlass = 0.3;
+const fewestForComposition = 60;
 
 export interface Composition {
   readonly type: NoduleType;
@@ -37,9 +41,11 @@ export function composition(patch: LesionPatch, lesion: Lesion): Composition {
   const smoothHU = (n: number): number => patch.smoothHU[n] as number;
   const meanHU = judged.reduce((sum, n) => sum + hu(n), 0) / Math.max(1, judged.length);
   if (fraction(judged, (n) => hu(n) > calcifiedHU) >= calcifiedFraction) return { type: 'calcified', meanHU };
-  const solid = fraction(judged, (n) => smoothHU(n) > solidHU);
   if (lesion.solid) return { type: 'part-solid', meanHU };
+  const solid = fraction(judged, (n) => smoothHU(n) > solidHU);
   if (lesion.coreHU <= solidHU && solid < leastPart) return { type: 'ground-glass', meanHU };
-  if (deep.length >= 20 && solid < 1 - 2 * leastPart) return { type: solid < leastPart ? 'ground-glass' : 'part-solid', meanHU };
-  return { type: 'solid', meanHU };
+  if (deep.length < fewestForComposition) return { type: 'solid', meanHU };
+  const glass = fraction(deep, (n) => smoothHU(n) < glassHU);
+  if (glass < leastGlass) return { type: 'solid', meanHU };
+  return { type: solid < leastPart ? 'ground-glass' : 'part-solid', meanHU };
 }

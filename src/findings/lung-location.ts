@@ -1,5 +1,5 @@
 /** Where a point lies in the lungs. */
-import { worldToGrid } from '../volume/lps-grid.ts';
+import { worldToGrid, type LpsGrid } from '../volume/lps-grid.ts';
 import type { Vec3 } from '../volume/types.ts';
 import type { Laterality, Lobe } from './types.ts';
 import type { LungMask } from './lung-mask.ts';
@@ -17,6 +17,43 @@ export function depthAt({ grid, depthMm }: LungMask, world: Vec3): number {
   const row = (dz: number, dy: number): number => at(dz, dy, 0) * (1 - fx) + at(dz, dy, 1) * fx;
   const plane = (dz: number): number => row(dz, 0) * (1 - fy) + row(dz, 1) * fy;
   return plane(0) * (1 - fz) + plane(1) * fz;
+}
+
+/** `depthAt` for every voxel of a grid, without an object per voxel. */
+export function depthOn({ grid, depthMm }: LungMask, target: LpsGrid): Float32Array {
+  const axis = (n: 0 | 1 | 2): { readonly low: Int32Array; readonly part: Float32Array } => {
+    const count = target.size[n];
+    const offset = target.origin[2 - n as 0 | 1 | 2] - grid.origin[2 - n as 0 | 1 | 2];
+    const low = new Int32Array(count);
+    const part = new Float32Array(count);
+    for (let at = 0; at < count; at++) {
+      const index = Math.min(grid.size[n] - 1, Math.max(0, (offset + at * target.spacingMm[n]) / grid.spacingMm[n]));
+      low[at] = Math.min(grid.size[n] - 2, Math.floor(index));
+      part[at] = index - (low[at] as number);
+    }
+    return { low, part };
+  };
+  const [z, y, x] = [axis(0), axis(1), axis(2)];
+  const [, gy, gx] = grid.size;
+  const [nz, ny, nx] = target.size;
+  const out = new Float32Array(nz * ny * nx);
+  const at = (n: number): number => depthMm[n] as number;
+  for (let k = 0, n = 0; k < nz; k++) {
+    const fz = z.part[k] as number;
+    for (let j = 0; j < ny; j++) {
+      const fy = y.part[j] as number;
+      const row = ((z.low[k] as number) * gy + (y.low[j] as number)) * gx;
+      for (let i = 0; i < nx; i++, n++) {
+        const base = row + (x.low[i] as number);
+        const fx = x.part[i] as number;
+        const near = (at(base) * (1 - fx) + at(base + 1) * fx) * (1 - fy) + (at(base + gx) * (1 - fx) + at(base + gx + 1) * fx) * fy;
+        const next = base + gy * gx;
+        const far = (at(next) * (1 - fx) + at(next + 1) * fx) * (1 - fy) + (at(next + gx) * (1 - fx) + at(next + gx + 1) * fx) * fy;
+        out[n] = near * (1 - fz) + far * fz;
+      }
+    }
+  }
+  return out;
 }
 
 /** How far from the mask a point may lie and still be given to a lung, mm. */

@@ -12,7 +12,7 @@ import { airInsideBody, findAirways } from './lung-air.ts';
 import { leftLung, rightLung, splitLungs } from './lung-split.ts';
 
 export const lungGridSpacingMm = 2.5;
-/** Closing with this ball takes nodules on the pleura up to about 25 mm into the mask. */
+/** Closing with this ball takes vessels and nodules on the pleura into the mask. */
 const closingRadiusMm = 12;
 const marginMm = 20;
 /** A part of the lungs is at least this large. */

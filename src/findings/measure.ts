@@ -51,8 +51,8 @@ function reachOf(patch: LesionPatch, mask: Uint8Array): number {
   return reach * patch.spacingMm;
 }
 
-function attempt(volume: Volume, lungs: LungMask, { worldPoint, diameterMm }: Detection, boundMm: number): Attempt | undefined {
-  const patch = cutPatch(volume, lungs, worldPoint, boundMm + 4);
+function attempt(volume: Volume, lungs: LungMask, { worldPoint, diameterMm }: Detection, boundMm: number, expectedMm: number): Attempt | undefined {
+  const patch = cutPatch(volume, lungs, worldPoint, boundMm + 4, expectedMm);
   const searchMm = Math.min(4, Math.max(2, (diameterMm ?? defaultDiameterMm) / 3));
   const lesion = segmentLesion(patch, searchMm, boundMm);
   return lesion && { patch, lesion, reachMm: reachOf(patch, lesion.mask) };
@@ -62,10 +62,10 @@ function attempt(volume: Volume, lungs: LungMask, { worldPoint, diameterMm }: De
 function segmentAt(volume: Volume, lungs: LungMask, detection: Detection): Attempt | undefined {
   const expected = Math.min(largestDiameterMmKnown, detection.diameterMm ?? defaultDiameterMm);
   let boundMm = Math.max(8, 0.75 * expected + 3);
-  let best = attempt(volume, lungs, detection, boundMm);
+  let best = attempt(volume, lungs, detection, boundMm, expected);
   while (best && boundMm < 28 && (best.lesion.leaked || best.reachMm > crowded * boundMm)) {
     boundMm *= 1.5;
-    const larger = attempt(volume, lungs, detection, boundMm);
+    const larger = attempt(volume, lungs, detection, boundMm, expected);
     if (!larger || (larger.lesion.leaked && best.lesion.leaked && boundMm > expected * 1.5)) break;
     best = larger;
   }
