@@ -18,13 +18,14 @@ export interface ResultIdentity {
 
 export function identify(input: ResultInput): ResultIdentity {
   const createdAt = input.createdAt ?? new Date();
-  const { model, inputHash, timingsMs: _notContent, ...rest } = input.findings;
+  const { model, inputHash } = input.findings;
+  // Timings differ from run to run and stand in no object.
+  const content = { ...input.findings, timingsMs: {} };
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([formatVersion, rest, input.volume?.geometry ?? null, input.softwareVersion, createdAt.toISOString()]));
+  hash.update(JSON.stringify([formatVersion, content, input.volume?.geometry ?? null, input.softwareVersion, createdAt.toISOString()]));
   for (const mask of input.masks) hash.update(JSON.stringify([mask.start, mask.size])).update(mask.data);
   for (const { sopInstanceUID } of input.sourceHeaders.references) hash.update(sopInstanceUID);
-  const content = hash.digest('hex');
-  const base = [inputHash, model.id, model.version, model.sha256, content].join('|');
+  const base = [inputHash, model.id, model.version, model.sha256, hash.digest('hex')].join('|');
   return { createdAt, uid: (role) => uidFromName(`${base}|${role}`) };
 }
 

@@ -14,6 +14,7 @@ export interface Sphere {
   readonly centre: Vec3;
   readonly radiusMm: number;
   readonly finding?: Partial<Finding>;
+  readonly lobeUnknown?: boolean;
 }
 
 export interface Grid {
@@ -75,7 +76,7 @@ function finding(geometry: VolumeGeometry, slices: readonly SliceReference[], sp
   const halfRows = radiusMm / geometry.spacingMm[1];
   const image = slices[Math.round(k)]?.sopInstanceUID ?? '';
   const circle = Array.from({ length: 24 }, (_, n) => [i + halfColumns * Math.cos((n * Math.PI) / 12), j + halfRows * Math.sin((n * Math.PI) / 12)]).flat();
-  return {
+  const whole: Finding = {
     trackingUID: `2.25.50${index}`, trackingIdentifier: `Nodule ${index + 1}`, probability: 0.9 - index / 20, worldPoint: worldOf(geometry, [i, j, k]),
     diameterMm: 2 * radiusMm, longAxisMm: 2 * radiusMm, shortAxisMm: 2 * radiusMm, volumeMm3: (4 / 3) * Math.PI * radiusMm ** 3, meanHU: -35.4,
     type: 'solid', laterality: 'right', lobe: 'right-upper', sliceInstanceUID: image,
@@ -84,6 +85,9 @@ function finding(geometry: VolumeGeometry, slices: readonly SliceReference[], sp
     outlines: [{ sopInstanceUID: image, polygons: [circle] }],
     ...sphere.finding,
   };
+  if (sphere.lobeUnknown !== true) return whole;
+  const { lobe, ...withoutLobe } = whole;
+  return lobe === undefined ? whole : withoutLobe;
 }
 
 export function headerOf(geometry: VolumeGeometry): Dataset {
@@ -135,16 +139,20 @@ export function sampleInput(grid: Grid, spheres: readonly Sphere[], options: { r
 export const spheres: readonly Sphere[] = [
   { centre: [30, 25, 15], radiusMm: 5, finding: { distanceToPleuraMm: 4.2 } },
   { centre: [60, 40, 22], radiusMm: 3, finding: { laterality: 'left', lobe: 'left-lower', type: 'part-solid', solidDiameterMm: 2.5 } },
-  { centre: [45, 35, 18], radiusMm: 8, finding: { laterality: 'unknown', lobe: undefined as never, type: 'ground-glass', notes: ['gap-nearby'] } },
+  { centre: [45, 35, 18], radiusMm: 8, lobeUnknown: true, finding: { laterality: 'unknown', type: 'ground-glass', notes: ['gap-nearby'] } },
 ];
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Not analysed: an MR study. */
 export function notAnalysedInput(): ResultInput {
   const geometry = geometryOf(axial);
-  const { seriesInstanceUID: _series, frameOfReferenceUID: _frame, ...document } = documentOf([]);
+  const document: Partial<Mutable<FindingsDocument>> = documentOf([]);
+  delete document.seriesInstanceUID;
+  delete document.frameOfReferenceUID;
   return {
     findings: {
-      ...document, status: 'not-analysed', inputHash: '00'.repeat(32),
+      ...(document as FindingsDocument), status: 'not-analysed', inputHash: '00'.repeat(32),
       reason: { code: 'no-eligible-series', text: { en: 'The study has no CT series of the chest.', vi: 'Nghiên cứu không có chuỗi ảnh CT ngực.' } },
     },
     masks: [],
