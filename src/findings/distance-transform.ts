@@ -43,6 +43,24 @@ function transformLine(f: Float64Array, count: number, spacing: number, vertex: 
   }
 }
 
+/** Squared distances along x, by one scan in each direction. */
+function scanRows(mask: Uint8Array, rows: number, nx: number, spacing: number, target: 0 | 1, squared: Float32Array): void {
+  for (let row = 0; row < rows; row++) {
+    const start = row * nx;
+    let steps = Infinity;
+    for (let x = 0; x < nx; x++) {
+      steps = mask[start + x] === target ? 0 : steps + 1;
+      squared[start + x] = steps;
+    }
+    steps = Infinity;
+    for (let x = nx - 1; x >= 0; x--) {
+      steps = mask[start + x] === target ? 0 : steps + 1;
+      const mm = Math.min(steps, squared[start + x] as number) * spacing;
+      squared[start + x] = mm === Infinity ? far : mm * mm;
+    }
+  }
+}
+
 /**
  * Distance in mm from every voxel's centre to the centre of the nearest voxel whose mask value is `target`.
  * Voxels of that value get 0; a mask without any gets a very large number everywhere.
@@ -52,37 +70,28 @@ function transformLine(f: Float64Array, count: number, spacing: number, vertex: 
 export function distanceTo(mask: Uint8Array, size: Triple, spacingMm: Triple, target: 0 | 1): Float32Array {
   const [nz, ny, nx] = size;
   const squared = new Float32Array(mask.length);
-  for (let n = 0; n < mask.length; n++) squared[n] = mask[n] === target ? 0 : far;
-  const longest = Math.max(nz, ny, nx);
+  scanRows(mask, nz * ny, nx, spacingMm[2], target, squared);
+  const longest = Math.max(nz, ny);
   const line = new Float64Array(longest);
   const result = new Float64Array(longest);
   const vertex = new Int32Array(longest + 1);
   const bound = new Float64Array(longest + 2);
-  const pass = (count: number, stride: number, spacing: number, starts: Iterable<number>): void => {
-    for (const start of starts) {
-      let any = false;
-      for (let n = 0, at = start; n < count; n++, at += stride) {
-        line[n] = squared[at] as number;
-        any ||= line[n] !== 0;
-      }
-      if (!any) continue;
-      transformLine(line, count, spacing, vertex, bound, result);
-      for (let n = 0, at = start; n < count; n++, at += stride) squared[at] = result[n] as number;
+  const along = (count: number, stride: number, spacing: number, start: number): void => {
+    let isFlat = true;
+    const first = squared[start] as number;
+    for (let n = 0, at = start; n < count; n++, at += stride) {
+      const value = squared[at] as number;
+      line[n] = value;
+      if (value !== first) isFlat = false;
     }
+    if (isFlat) return;
+    transformLine(line, count, spacing, vertex, bound, result);
+    for (let n = 0, at = start; n < count; n++, at += stride) squared[at] = result[n] as number;
   };
-  pass(nx, 1, spacingMm[2], lineStarts(nz * ny, nx));
-  pass(ny, nx, spacingMm[1], planeStarts(nz, ny * nx, nx));
-  pass(nz, ny * nx, spacingMm[0], lineStarts(ny * nx, 1));
+  for (let z = 0; z < nz; z++) for (let x = 0; x < nx; x++) along(ny, nx, spacingMm[1], z * ny * nx + x);
+  for (let n = 0; n < ny * nx; n++) along(nz, ny * nx, spacingMm[0], n);
   for (let n = 0; n < squared.length; n++) squared[n] = Math.sqrt(squared[n] as number);
   return squared;
-}
-
-function* lineStarts(count: number, step: number): Iterable<number> {
-  for (let n = 0; n < count; n++) yield n * step;
-}
-
-function* planeStarts(planes: number, planeStep: number, count: number): Iterable<number> {
-  for (let plane = 0; plane < planes; plane++) for (let n = 0; n < count; n++) yield plane * planeStep + n;
 }
 
 /** 1 where the distance is within (or, inverted, beyond) the radius. */

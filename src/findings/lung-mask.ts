@@ -107,20 +107,43 @@ function crop(source: Uint8Array, sourceSize: Triple, start: Triple, size: Tripl
   return out;
 }
 
+function where(labels: Uint8Array, holds: (label: number) => boolean): Uint8Array {
+  const mask = new Uint8Array(labels.length);
+  for (let n = 0; n < mask.length; n++) if (holds(labels[n] as number)) mask[n] = 1;
+  return mask;
+}
+
 /** Each lung closed on its own, so that the mediastinum between them stays open. */
 function closeEach(labels: Uint8Array, grid: LpsGrid): Uint8Array {
   const out = new Uint8Array(labels.length);
+  const margin = Math.ceil(closingRadiusMm / Math.min(...grid.spacingMm)) + 1;
   for (const side of [rightLung, leftLung]) {
-    const lung = Uint8Array.from(labels, (label) => (label === side ? 1 : 0));
-    if (!lung.includes(1)) continue;
-    const closed = close(lung, grid.size, grid.spacingMm, closingRadiusMm);
-    for (let n = 0; n < out.length; n++) if (closed[n] === 1 && (out[n] === 0 || labels[n] === side)) out[n] = side;
+    const lung = where(labels, (label) => label === side);
+    const box = boundingBox(lung, grid.size);
+    if (!box) continue;
+    const start: Triple = [box[0][0] - margin, box[0][1] - margin, box[0][2] - margin];
+    const size: Triple = [box[1][0] - box[0][0] + 1 + 2 * margin, box[1][1] - box[0][1] + 1 + 2 * margin, box[1][2] - box[0][2] + 1 + 2 * margin];
+    const closed = close(crop(lung, grid.size, start, size), size, grid.spacingMm, closingRadiusMm);
+    paste(closed, size, start, grid.size, (n) => { if (out[n] === 0 || labels[n] === side) out[n] = side; });
   }
   return out;
 }
 
+/** Calls `visit` with the place in the whole array of every voxel that is set in a part of it. */
+function paste(part: Uint8Array, partSize: Triple, start: Triple, size: Triple, visit: (n: number) => void): void {
+  for (let z = 0, n = 0; z < partSize[0]; z++) {
+    for (let y = 0; y < partSize[1]; y++) {
+      for (let x = 0; x < partSize[2]; x++, n++) {
+        if (part[n] !== 1) continue;
+        const [tz, ty, tx] = [z + start[0], y + start[1], x + start[2]];
+        if (tz >= 0 && ty >= 0 && tx >= 0 && tz < size[0] && ty < size[1] && tx < size[2]) visit((tz * size[1] + ty) * size[2] + tx);
+      }
+    }
+  }
+}
+
 function signedDepth(labels: Uint8Array, grid: LpsGrid): Float32Array {
-  const mask = Uint8Array.from(labels, (label) => (label === 0 ? 0 : 1));
+  const mask = where(labels, (label) => label !== 0);
   const depth = distanceTo(mask, grid.size, grid.spacingMm, 0);
   const outside = distanceTo(mask, grid.size, grid.spacingMm, 1);
   const half = Math.min(...grid.spacingMm) / 2;
@@ -130,7 +153,7 @@ function signedDepth(labels: Uint8Array, grid: LpsGrid): Float32Array {
 
 function count(labels: Uint8Array, label: number): number {
   let sum = 0;
-  for (const value of labels) if (value === label) sum++;
+  for (let n = 0; n < labels.length; n++) if (labels[n] === label) sum++;
   return sum;
 }
 
