@@ -3,7 +3,8 @@ import { Type } from '@sinclair/typebox';
 import { AppError } from '../../errors.ts';
 import type { StudyDetail } from '../../study/types.ts';
 import type { HttpDeps } from '../deps.ts';
-import { paging, problemSchema, studyParams } from '../schemas/common.ts';
+import { reportOf, reportSchema } from '../report-tree.ts';
+import { paging, problemSchema, reportParams, studyParams } from '../schemas/common.ts';
 import { findingsSchema, prioritySchema, studyDetailSchema, studyStateSchema, worklistSchema } from '../schemas/study.ts';
 import type { Http } from '../type-provider.ts';
 
@@ -59,6 +60,15 @@ export function registerStudyRoutes(app: Http, deps: HttpDeps): void {
       });
     }
     return study.analysis.findings;
+  });
+
+  app.get('/studies/:studyInstanceUID/reports/:sopInstanceUID', {
+    schema: { tags: ['studies'], summary: 'A structured report as a tree of lines', params: reportParams, response: { 200: reportSchema, ...errors } },
+  }, async (request) => {
+    const { studyInstanceUID, sopInstanceUID } = request.params;
+    const [record] = await deps.index.instances({ studyInstanceUID, sopInstanceUID });
+    if (record === undefined) throw new AppError('HTTP_NOT_FOUND', 'There is no such instance in this study.');
+    return reportOf(record);
   });
 
   app.post('/studies/:studyInstanceUID/complete', {
