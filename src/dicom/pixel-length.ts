@@ -33,6 +33,8 @@ const imageClasses = new Set([
  * @throws AppError DICOM_TRUNCATED.
  */
 export function requirePixelData(dataset: Dataset): void {
+  // Spectroscopy has rows and columns of another kind of data; JPIP keeps the pixels on a server.
+  if (hasValue(dataset, 'SpectroscopyData') || hasValue(dataset, 'PixelDataProviderURL')) return;
   const [sopClassUID] = texts(dataset, 'SOPClassUID');
   if (imageClasses.has(sopClassUID ?? '') || (hasValue(dataset, 'Rows') && hasValue(dataset, 'Columns'))) {
     throw new AppError('DICOM_TRUNCATED', 'the image has no pixel data');

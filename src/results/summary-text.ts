@@ -35,6 +35,11 @@ function place(finding: Finding): BothLanguages {
   return finding.lobe === undefined ? sides[finding.laterality] : lobes[finding.lobe];
 }
 
+/** A fraction as a percentage with at most one decimal: a threshold of 0.345 is not one of 35 %. */
+function percent(fraction: number): string {
+  return `${Number((fraction * 100).toFixed(1))} %`;
+}
+
 /** One line for one finding. */
 export function findingText(finding: Finding): BothLanguages {
   const where = place(finding);
@@ -42,7 +47,7 @@ export function findingText(finding: Finding): BothLanguages {
   const diameter = finding.diameterMm.toFixed(1);
   const axes = `${finding.longAxisMm.toFixed(1)} × ${finding.shortAxisMm.toFixed(1)} mm`;
   const volume = `${Math.round(finding.volumeMm3)} mm³`;
-  const score = `${Math.round(finding.probability * 100)} %`;
+  const score = percent(finding.probability);
   return {
     en: `${finding.trackingIdentifier}: ${where.en}, ${type.en}, mean diameter ${diameter} mm (${axes}), volume ${volume}, detection score ${score}.`,
     vi: `${finding.trackingIdentifier}: ${where.vi}, ${type.vi}, đường kính trung bình ${diameter} mm (${axes}), thể tích ${volume}, điểm phát hiện ${score}.`,
@@ -50,7 +55,7 @@ export function findingText(finding: Finding): BothLanguages {
 }
 
 function analysed(document: FindingsDocument): BothLanguages {
-  const threshold = `${Math.round(document.operatingPoint * 100)} %`;
+  const threshold = percent(document.operatingPoint);
   const count = document.findings.length;
   if (count === 0) {
     return {

@@ -67,10 +67,19 @@ describe.runIf(hasPrograms('dcmconv', 'dcmcrle', 'dcmcjpeg', 'dcmcjpls', 'gdcmco
     }
   });
 
-  it('reads RGB in RLE planes as interleaved', async () => {
-    const variant: ImageOptions = { bitsAllocated: 8, bitsStored: 8, samplesPerPixel: 3 };
-    const bytes = convert(imageFile(variant), 'dcmcrle');
-    expect(largestDifference(await allSamples(bytes), pixelValues(variant))).toBe(0);
+  const colour: ImageOptions = { bitsAllocated: 8, bitsStored: 8, samplesPerPixel: 3 };
+  it.each(lossless)('gives interleaved RGB in %s by %s', async (_uid, program, options) => {
+    const bytes = convert(imageFile(colour), program, ...options);
+    expect(largestDifference(await allSamples(bytes), pixelValues(colour))).toBe(0);
+    expect(largestDifference(await allSamples(await transcodeToNative(bytes)), pixelValues(colour))).toBe(0);
+  });
+
+  it.each([['YBR_FULL', ['+eb', '+cy', '+s4']], ['YBR_FULL_422', ['+eb', '+cy', '+s2']], ['RGB', ['+eb', '+cr']]] as const)('decodes JPEG baseline in %s as DCMTK does', async (photometric, options) => {
+    const bytes = convert(imageFile(colour), 'dcmcjpeg', ...options);
+    const parsed = parsePart10(bytes);
+    expect(parsed.dataset['00280004']?.Value).toEqual([photometric]);
+    expect((await decodeFrame(bytes, parsed, 0)).photometricInterpretation).toBe('RGB');
+    expect(largestDifference(await allSamples(bytes), await allSamples(convert(bytes, 'dcmdjpeg')))).toBeLessThanOrEqual(1);
   });
 });
 
