@@ -61,6 +61,7 @@ function senderOf(destination: Destination, options: DeliveryOptions): Sender {
 /** Starts the loops; deliveries that were due before a restart are taken up at once. */
 export function startDelivery(options: DeliveryOptions): Delivery {
   const stopping = new AbortController();
+  void warnOfStrangers(options);
   const loops = options.destinations.map((destination) => startLoop(destination, senderOf(destination, options), options, stopping.signal));
   return {
     wake() {
@@ -78,6 +79,17 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       await Promise.all(loops.map(({ done }) => done));
     },
   };
+}
+
+/** Deliveries to a destination that is no longer configured wait for it to come back; somebody should know. */
+async function warnOfStrangers({ destinations, index, log }: DeliveryOptions): Promise<void> {
+  try {
+    const known = new Set(destinations.map(({ name }) => name));
+    const strangers = new Set((await index.dueDeliveries(10_000)).map(({ destination }) => destination).filter((name) => !known.has(name)));
+    for (const destination of strangers) log.warn({ destination }, 'Deliveries wait for a destination that is not configured');
+  } catch (error) {
+    log.error({ code: toAppError(error).code, reason: toAppError(error).message }, 'Waiting deliveries could not be looked at');
+  }
 }
 
 function startLoop(destination: Destination, send: Sender, options: DeliveryOptions, signal: AbortSignal): { wake(): void; readonly done: Promise<void> } {

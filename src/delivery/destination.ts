@@ -45,3 +45,8 @@ export type Sender = (
   settle: (object: DueObject, result: ObjectResult) => void,
   signal: AbortSignal,
 ) => Promise<void>;
+
+/** The object itself cannot be read or converted here: trying again will not help. */
+export function isOwnFault(error: AppError): boolean {
+  return error.code.startsWith('DICOM_') || error.code === 'ARCHIVE_NOT_FOUND' || error.code === 'ARCHIVE_CORRUPT';
+}

@@ -1,7 +1,7 @@
 /** Results to a destination by STOW-RS (PS3.18 10.5). */
 import { dicomwebClient, type StoreAnswer } from '../dicomweb/client.ts';
 import { AppError, toAppError } from '../errors.ts';
-import type { Destination, DueObject, ObjectResult, Sender } from './destination.ts';
+import { isOwnFault, type Destination, type DueObject, type ObjectResult, type Sender } from './destination.ts';
 
 const duplicateSOPInstance = 0x0111;
 const sent: ObjectResult = { kind: 'sent' };
@@ -23,42 +23,66 @@ function resultOf(object: DueObject, answer: StoreAnswer): ObjectResult {
   return answer.status === 200 && answer.failed.length === 0 && answer.otherFailures === 0 ? sent : refusal(undefined);
 }
 
-export function createStowSender(destination: Extract<Destination, { kind: 'stow' }>, responseTimeoutMs = 60_000): Sender {
+/** Aborts when nothing is taken for so long: the wait for an answer begins only once everything was sent. */
+function watchdog(stallMs: number): { readonly signal: AbortSignal; watch(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>; stop(): void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), stallMs);
+  return {
+    signal: controller.signal,
+    async* watch(bytes) {
+      for await (const chunk of bytes) {
+        timer.refresh();
+        yield chunk;
+      }
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+/** `timeoutMs` bounds the wait for an answer and each pause while sending. */
+export function createStowSender(destination: Extract<Destination, { kind: 'stow' }>, timeoutMs = 60_000): Sender {
   const client = dicomwebClient({
-    baseUrl: destination.url, responseTimeoutMs, ...(destination.headers === undefined ? {} : { headers: destination.headers }),
+    baseUrl: destination.url, responseTimeoutMs: timeoutMs, ...(destination.headers === undefined ? {} : { headers: destination.headers }),
   });
 
   async function sendStudy(objects: readonly DueObject[], settle: Parameters<Sender>[1], signal: AbortSignal): Promise<void> {
+    const dog = watchdog(timeoutMs);
+    const left = new Set(objects);
+    function decide(object: DueObject, result: ObjectResult): void {
+      left.delete(object);
+      settle(object, result);
+    }
+    /** An object that cannot be read must not break the request that carries the others. */
+    async function* bodies(): AsyncGenerator<AsyncIterable<Uint8Array>> {
+      try {
+        for (const object of objects) {
+          let bytes: AsyncIterable<Uint8Array>;
+          try {
+            bytes = await object.open();
+          } catch (error) {
+            const known = toAppError(error);
+            decide(object, { kind: isOwnFault(known) ? 'refused' : 'failed', error: known });
+            continue;
+          }
+          yield dog.watch(bytes);
+        }
+      } finally {
+        dog.stop();
+      }
+    }
     try {
-      const answer = await client.store(bodies(objects), { signal });
-      for (const object of objects) settle(object, resultOf(object, answer));
+      const answer = await client.store(bodies(), { signal: AbortSignal.any([signal, dog.signal]) });
+      for (const object of [...left]) decide(object, resultOf(object, answer));
     } catch (error) {
-      for (const object of objects) settle(object, { kind: 'failed', error: toAppError(error) });
+      const stalled = dog.signal.aborted && !signal.aborted;
+      const known = stalled ? new AppError('HTTP_UPSTREAM_FAILED', `STOW-RS: the destination took nothing for ${Math.round(timeoutMs / 1000)} s`, { cause: error }) : toAppError(error);
+      for (const object of [...left]) decide(object, { kind: 'failed', error: known });
+    } finally {
+      dog.stop();
     }
   }
 
   return async (objects, settle, signal) => {
-    for (const ofStudy of Map.groupBy(objects, ({ studyInstanceUID }) => studyInstanceUID).values()) {
-      const readable = await openable(ofStudy, settle);
-      if (readable.length > 0) await sendStudy(readable, settle, signal);
-    }
+    for (const ofStudy of Map.groupBy(objects, ({ studyInstanceUID }) => studyInstanceUID).values()) await sendStudy(ofStudy, settle, signal);
   };
-}
-
-/** An object that cannot be read must not break the request that carries the others. */
-async function openable(objects: readonly DueObject[], settle: Parameters<Sender>[1]): Promise<readonly DueObject[]> {
-  const good: DueObject[] = [];
-  for (const object of objects) {
-    try {
-      const bytes = await object.open();
-      good.push({ ...object, open: async () => bytes });
-    } catch (error) {
-      settle(object, { kind: 'refused', error: toAppError(error) });
-    }
-  }
-  return good;
-}
-
-async function* bodies(objects: readonly DueObject[]): AsyncGenerator<AsyncIterable<Uint8Array>> {
-  for (const object of objects) yield await object.open();
 }

@@ -128,6 +128,24 @@ describe.runIf(dcmtk)('SCP against the DCMTK senders', () => {
     expect(study.current.received.map(({ sopInstanceUID }) => sopInstanceUID)).toEqual(['1.2.3.4']);
   });
 
+  it('lets listed systems store, others only verify', async () => {
+    const guarded = await startDimseScp({
+      host: '127.0.0.1', port: 0, aeTitle: 'PHOI', log: silentLog(), study: study.current,
+      peers: [{ aeTitle: 'CT1', address: '127.0.0.0/8' }, { aeTitle: 'CT2', address: '10.0.0.1' }],
+    });
+    try {
+      const send = (calling: string) => runProgram('storescu', ['-aet', calling, '-aec', 'PHOI', '127.0.0.1', String(guarded.port), plain]);
+      const verify = await runProgram('echoscu', ['-aet', 'NOBODY', '-aec', 'PHOI', '127.0.0.1', String(guarded.port)]);
+      expect(verify.code).toBe(0);
+      for (const calling of ['NOBODY', 'CT2']) expect((await send(calling)).output).toContain('Calling AE Title Not Recognized');
+      expect(study.current.received).toEqual([]);
+      expect((await send('CT1')).code).toBe(0);
+      expect(study.current.received.map(({ callingAETitle }) => callingAETitle)).toEqual(['CT1']);
+    } finally {
+      await guarded.close();
+    }
+  });
+
   it.runIf(hasSharedData())('takes a real CT series in JPEG-LS', async () => {
     const series = join(sharedData, 'ct', 'cptac-c3n-00247');
     const { code, output } = await storescu('-xt', '+sd', series);

@@ -183,6 +183,17 @@ describe('on an association', () => {
     expect(study.received.map(({ sopInstanceUID }) => sopInstanceUID)).toEqual(['1.2.3.4']);
   });
 
+  it('takes command and data set in one PDU, and fragments without content', async () => {
+    const peer = await associated({});
+    const pdvs = [storeCommand('1.2.3.4'), fragment(1, false, false, Buffer.alloc(7)), fragment(1, false, false, Buffer.alloc(0)), fragment(1, false, false, Buffer.alloc(93)), fragment(1, false, true, Buffer.alloc(0))]
+      .map((pdu) => pdu.subarray(6));
+    const onePdu = encodePdu(pduType.data, Buffer.concat(pdvs));
+    // In pieces that end anywhere, as TCP may deliver them.
+    for (let offset = 0; offset < onePdu.length; offset += 37) await peer.send(onePdu.subarray(offset, offset + 37));
+    expect((await response(peer)).status).toBe(0);
+    expect(study.received[0]!.bytes!.subarray(-100)).toEqual(Buffer.alloc(100));
+  });
+
   it('refuses a C-STORE that announces no data set', async () => {
     const peer = await associated({});
     await peer.send(storeCommand('1.2.3', { hasDataset: false }));

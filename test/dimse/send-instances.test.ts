@@ -137,6 +137,18 @@ describe.runIf(hasPrograms('storescp', 'dcmcjpls', 'dcmdjpls', 'dcmdump'))('to s
     expect((await pixels(join(folder, `CT.${instance.sopInstanceUID}`))).equals(await pixels(reference))).toBe(true);
   });
 
+  it.runIf(hasPrograms('openssl'))('sends over TLS, and not to a peer whose certificate is not trusted', async () => {
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const made = await runProgram('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']);
+    expect(made.code, made.output).toBe(0);
+    const { port } = await storescp('+tls', key, cert, '-ic');
+    const instance = ctInstance();
+    const trusted = await sendInstances({ ...to(port), tls: { ca: await readFile(cert) }, instances: [outgoing(instance)] });
+    expect(codes(trusted)).toEqual(['sent']);
+    expect(await readdir(folder)).toContain(`CT.${instance.sopInstanceUID}`);
+    expect(codes(await sendInstances({ ...to(port), tls: {}, instances: [outgoing(ctInstance())] }))).toEqual(['DIMSE_PEER_UNREACHABLE']);
+  });
+
   it('names the rejection in words', async () => {
     const { port } = await storescp('--refuse');
     const [outcome] = await sendInstances({ ...to(port), instances: [outgoing(ctInstance())] });
