@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { AppError } from '../errors.ts';
@@ -130,8 +130,7 @@ export async function openFileArchive(dataDir: string, options: FileArchiveOptio
     async has(key) {
       if (!isBlobKey(key)) return false;
       try {
-        await access(blobPath(root, key));
-        return true;
+        return (await stat(blobPath(root, key))).size === blobSize(key);
       } catch (error) {
         if (isMissing(error)) return false;
         throw error;

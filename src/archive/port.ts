@@ -31,6 +31,7 @@ export interface InstanceArchive {
   stream(key: string): Promise<NodeJS.ReadableStream>;
   /** Path on this host, for worker processes that share the disk. */
   path(key: string): string;
+  /** True when the blob is there and whole. */
   has(key: string): Promise<boolean>;
   /**
    * Takes back a blob whose instance was never acknowledged; absent ones are fine. Only the study service calls it,

@@ -95,10 +95,17 @@ function matchesGroup(group: string, key: string): boolean {
   return key.split('^').every((part, index) => isUniversal(part) || matchesWildcard((components[index] ?? '').trim(), part.trim()));
 }
 
+/** One key meets thousands of names in a row. */
+let lastKey = { key: '', groups: [''] as readonly string[] };
+function keyGroupsOf(key: string): readonly string[] {
+  if (lastKey.key !== key) lastKey = { key, groups: comparableName(key).split('=') };
+  return lastKey.groups;
+}
+
 /** A name in comparable form against a key, ignoring case; any of the three groups may match (PS3.4 C.2.2.2.1). */
 export function matchesName(name: string, key: string): boolean {
   const groups = name.split('=');
-  const keyGroups = comparableName(key).split('=');
+  const keyGroups = keyGroupsOf(key);
   if (keyGroups.length === 1) return groups.some((group) => group !== '' && matchesGroup(group, keyGroups[0] ?? ''));
   return keyGroups.every((part, index) => isUniversal(part) || matchesGroup(groups[index] ?? '', part));
 }

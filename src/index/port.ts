@@ -49,6 +49,8 @@ export interface StudyIndex {
   summaries(studyInstanceUID: string): Promise<readonly InstanceSummary[]>;
   /** The same UID with other content, or claimed for another study: what was set aside of and for this study. */
   conflicts(studyInstanceUID: string): Promise<readonly ConflictRecord[]>;
+  /** The same content in another file, after the file of the instance was lost. */
+  replaceBlob(sopInstanceUID: string, blob: { readonly blobKey: string; readonly sizeBytes: number }): Promise<void>;
   /** True when an instance or a conflict refers to the blob. */
   refersToBlob(blobKey: string): Promise<boolean>;
 

@@ -100,6 +100,9 @@ export async function openSqliteIndex(path: string, options: SqliteIndexOptions 
     ...deliveryStore,
     study,
     addInstance: (record) => write(() => ({ kind: instanceWriter.add(record, at()) })),
+    replaceBlob: (sopInstanceUID, { blobKey, sizeBytes }) => write(() => {
+      statement('UPDATE instances SET blob_key = ?, size_bytes = ? WHERE sop_uid = ?').run(blobKey, sizeBytes, sopInstanceUID);
+    }),
     queryStudies: async (query) => runQuery(database, 'study', query),
     querySeries: async (query) => runQuery(database, 'series', query),
     queryInstances: async (query) => runQuery(database, 'instance', query),

@@ -3,10 +3,13 @@
  * write the index. In this order, so that a crash at any point leaves either nothing, or a temporary file, or a blob
  * without an index entry (found again by `recoverOrphans`), and never an entry without its blob.
  */
-import type { InstanceArchive, StoredBlob } from '../archive/port.ts';
+import { readFile } from 'node:fs/promises';
+
+import type { IncomingBlob, InstanceArchive, StoredBlob } from '../archive/port.ts';
 import type { ParsedInstance } from '../dicom/parse.ts';
 import { AppError } from '../errors.ts';
 import type { StudyIndex } from '../index/port.ts';
+import type { Log } from '../log.ts';
 import type { Clock } from './clock.ts';
 import { createContentDigest } from './content-digest.ts';
 import { checkExpected, identityOf } from './identity.ts';
@@ -14,6 +17,7 @@ import type { KeyedLock } from './keyed-lock.ts';
 import { isOwnResult } from './own-objects.ts';
 import { readCompleteHeader } from './read-header.ts';
 import type { StudyService } from './port.ts';
+import { holdSameDataset, isComparable } from './same-in-another-syntax.ts';
 import type { InstanceRecord, ReceiveContext, ReceiveOutcome } from './types.ts';
 
 /** First bytes of a file that are kept in memory for parsing, a whole CT slice as a rule; the rest is read from the file. */
@@ -26,11 +30,15 @@ export interface ReceiverDeps {
   readonly maxInstanceBytes: number;
   /** Held per SOP Instance UID while its blob is committed and indexed. */
   readonly lock: KeyedLock;
+  readonly log: Log;
 }
+
+/** An index record before its bytes have a place. */
+export type NewRecord = Omit<InstanceRecord, 'blobKey'>;
 
 export interface Received {
   readonly outcome: ReceiveOutcome;
-  readonly record: Omit<InstanceRecord, 'blobKey'>;
+  readonly record: NewRecord;
 }
 
 interface Description {
@@ -40,7 +48,7 @@ interface Description {
 }
 
 /** The index record of a checked instance, all but where its bytes lie. */
-export function recordOf({ parsed, sha256, sizeBytes }: Description, context: Pick<ReceiveContext, 'transport'>, receivedAt: Date): Omit<InstanceRecord, 'blobKey'> {
+export function recordOf({ parsed, sha256, sizeBytes }: Description, context: Pick<ReceiveContext, 'transport'>, receivedAt: Date): NewRecord {
   return {
     ...identityOf(parsed.dataset),
     transferSyntaxUID: parsed.meta.transferSyntaxUID,
@@ -54,16 +62,33 @@ export function recordOf({ parsed, sha256, sizeBytes }: Description, context: Pi
 
 export type Receive = (...parameters: Parameters<StudyService['receive']>) => Promise<Received>;
 
-export function createReceiver({ archive, index, clock, maxInstanceBytes, lock }: ReceiverDeps): Receive {
+export function createReceiver({ archive, index, clock, maxInstanceBytes, lock, log }: ReceiverDeps): Receive {
   /** Takes back a blob that nothing refers to, after a failure or where the index keeps another copy. */
   async function dropUnused(stored: StoredBlob): Promise<void> {
     if (stored.fresh && !await index.refersToBlob(stored.key)) await archive.remove(stored.key);
   }
 
-  async function keep(record: Omit<InstanceRecord, 'blobKey'>, commit: () => Promise<StoredBlob>): Promise<ReceiveOutcome['kind']> {
+  async function isSameInAnotherSyntax(there: InstanceRecord, record: NewRecord, path: string): Promise<boolean> {
+    if (!isComparable(there, record) || !await archive.has(there.blobKey)) return false;
+    return holdSameDataset(await archive.read(there.blobKey), await readFile(path));
+  }
+
+  /** A sender that repeats an instance whose file was lost or torn since brings the remedy. */
+  async function heal(there: InstanceRecord, blob: IncomingBlob): Promise<void> {
+    const { key, sizeBytes } = await blob.commit();
+    await index.replaceBlob(there.sopInstanceUID, { blobKey: key, sizeBytes });
+    if (key !== there.blobKey) await archive.remove(there.blobKey);
+    log.warn({ sopInstanceUID: there.sopInstanceUID, studyInstanceUID: there.studyInstanceUID }, 'Lost file of an instance replaced by the same content');
+  }
+
+  async function keep(record: NewRecord, blob: IncomingBlob): Promise<ReceiveOutcome['kind']> {
     const there = await index.instance(record.sopInstanceUID);
-    if (there?.sha256 === record.sha256) return 'duplicate';
-    const stored = await commit();
+    if (there?.sha256 === record.sha256) {
+      if (!await archive.has(there.blobKey)) await heal(there, blob);
+      return 'duplicate';
+    }
+    if (there !== undefined && await isSameInAnotherSyntax(there, record, blob.temporaryPath)) return 'duplicate';
+    const stored = await blob.commit();
     try {
       const { kind } = await index.addInstance({ ...record, blobKey: stored.key });
       if (kind !== 'stored') await dropUnused(stored);
@@ -98,7 +123,7 @@ export function createReceiver({ archive, index, clock, maxInstanceBytes, lock }
       if (content?.datasetOffset !== parsed.datasetOffset) throw new AppError('DICOM_MALFORMED', 'The end of the file meta information is not where it should be');
       const record = recordOf({ parsed, sha256: content.sha256, sizeBytes }, context, new Date(clock.now()));
       checkExpected(record, expect);
-      const kind = await lock.run(record.sopInstanceUID, () => keep(record, () => blob.commit()));
+      const kind = await lock.run(record.sopInstanceUID, () => keep(record, blob));
       const { sopClassUID, sopInstanceUID, seriesInstanceUID, studyInstanceUID } = record;
       return { outcome: { kind, sopClassUID, sopInstanceUID, seriesInstanceUID, studyInstanceUID }, record };
     } finally {

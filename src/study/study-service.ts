@@ -77,7 +77,7 @@ export function createStudyService({ archive, index, settings, log, clock = syst
     onChanged: (studyInstanceUID) => notifier.changed(studyInstanceUID, true),
     onComplete: (studyInstanceUID, forced) => emit('complete', { studyInstanceUID, forced }),
   });
-  const receive = createReceiver({ archive, index, clock, lock: instanceLock, maxInstanceBytes: settings.maxInstanceBytes ?? defaultMaxInstanceBytes });
+  const receive = createReceiver({ archive, index, clock, log, lock: instanceLock, maxInstanceBytes: settings.maxInstanceBytes ?? defaultMaxInstanceBytes });
 
   /** True when the sender announced how many there will be and they may be there now: a look can close the study. */
   async function mayBeProven({ record }: Received): Promise<boolean> {

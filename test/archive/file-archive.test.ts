@@ -53,6 +53,7 @@ describe('files of the archive', () => {
     const bytes = randomBytes(10_000);
     const { key } = await store(archive, bytes);
     await truncate(archive.path(key), 9_000);
+    expect(await archive.has(key)).toBe(false);
     await expect(archive.read(key)).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });
     await expect(archive.readRange(key, 0, 10)).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });
     await expect(archive.stream(key)).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });

@@ -71,6 +71,13 @@ export function testConflicts(name: string, createFixture: CreateIndexFixture): 
       expect((await index.worklistItem('1.2.4'))!.conflictCount).toBe(1);
     });
 
+    it('the file of an instance can be replaced, and nothing else changes', async () => {
+      await index.addInstance(record());
+      await index.replaceBlob('1.2.3.1.1', { blobKey: 'a whole copy', sizeBytes: 7 });
+      expect(await index.instance('1.2.3.1.1')).toEqual({ ...record(), blobKey: 'a whole copy', sizeBytes: 7 });
+      expect(await index.refersToBlob('blob of 1.2.3.1.1')).toBe(false);
+    });
+
     it('instances of one UID that come at the same time are one instance and one conflict', async () => {
       const outcomes = await Promise.all([record(), record(), record({ content: 'other' }), record({ content: 'other' })].map((one) => index.addInstance(one)));
       expect(outcomes.map(({ kind }) => kind)).toEqual(['stored', 'duplicate', 'conflict', 'conflict']);

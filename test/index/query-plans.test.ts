@@ -29,7 +29,7 @@ describe('with 20,000 studies', () => {
         PatientName: [`${families[at % families.length]}^Văn ${at}`], PatientID: [`BN-${String(at).padStart(7, '0')}`], AccessionNumber: [`ACC${at}`],
         StudyDate: [`2026${String(1 + at % 12).padStart(2, '0')}15`], Modality: [at % 20 === 0 ? 'MR' : 'CT'],
       } }));
-      if (at % 4 !== 0) {
+      if (at % 4 === 0) {
         await index.addAnalysis(study, { jobId: `j${at}`, findings: findings(study, at % 3 === 0 ? [] : [[4 + at % 26, 0.5 + (at % 50) / 100]]), createdAt: '2026-01-02T04:00:00.000Z', objects: [] });
         await index.setState(study, 'analysed');
       }

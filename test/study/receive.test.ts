@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeDataset, encodePart10, fileMeta } from '../../src/dicom/encode.ts';
@@ -83,6 +83,29 @@ describe('the same instance again', () => {
     expect(Buffer.compare(await f.archive.read(conflict!.blobKey), other)).toBe(0);
     expect(Buffer.compare(await f.archive.read((await f.index.instance('1.2.3.1.1'))!.blobKey), withMeta('CT_1'))).toBe(0);
     expect(await f.item()).toMatchObject({ conflictCount: 1, instanceCount: 1 });
+  });
+
+  it.each([
+    ['1.2.840.10008.1.2.1', '1.2.840.10008.1.2'], ['1.2.840.10008.1.2', '1.2.840.10008.1.2.1'], ['1.2.840.10008.1.2.1', '1.2.840.10008.1.2.1.99'],
+  ])('in another native transfer syntax is a duplicate: %s, then %s', async (first, second) => {
+    await f.receive(encodePart10(dataset(identity), { transferSyntaxUID: first }));
+    expect(await f.receive(encodePart10(dataset(identity), { transferSyntaxUID: second }))).toBe('duplicate');
+    expect(await f.receive(encodePart10(dataset({ ...identity, PatientID: ['P2'] }), { transferSyntaxUID: second }))).toBe('conflict');
+    const otherPixels = Buffer.from(encodePart10(dataset(identity), { transferSyntaxUID: '1.2.840.10008.1.2' }));
+    otherPixels[otherPixels.length - 1]! ^= 1;
+    expect(await f.receive(otherPixels)).toBe('conflict');
+    expect((await f.item()).conflictCount).toBe(2);
+  });
+
+  it.each(['CT_1', 'PACS'])('replaces a file that was lost, also when it comes from %s', async (aet) => {
+    await f.receive(withMeta('CT_1'));
+    const { blobKey } = (await f.index.instance('1.2.3.1.1'))!;
+    await truncate(f.archive.path(blobKey), 100);
+    expect(await f.receive(withMeta(aet))).toBe('duplicate');
+    const healed = (await f.index.instance('1.2.3.1.1'))!;
+    expect((await f.archive.read(healed.blobKey)).length).toBe(healed.sizeBytes);
+    expect(await f.keys()).toEqual([healed.blobKey]);
+    expect(await f.item()).toMatchObject({ instanceCount: 1, conflictCount: 0 });
   });
 
   it('claimed for another study is not moved', async () => {
