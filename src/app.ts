@@ -13,6 +13,7 @@ import { openCommitmentStore } from './dimse/commitment-store.ts';
 import { startDimseScp } from './dimse/scp.ts';
 import { verifyInArchive } from './dimse/verify-stored.ts';
 import { buildHttp } from './http/build.ts';
+import { countReceptions, createMetrics } from './http/metrics.ts';
 import { openSqliteIndex } from './index/sqlite-index.ts';
 import { readIdentity } from './inference/registry.ts';
 import type { Log } from './log.ts';
@@ -43,10 +44,11 @@ export async function startService(config: Config, env: Readonly<Record<string, 
     onClose(() => index.close());
     const queue = await openQueue(config);
     onClose(() => queue.close());
-    const study = createStudyService({
+    const metrics = createMetrics();
+    const study = countReceptions(createStudyService({
       archive, index, log,
       settings: { quietSeconds: config.completeness.seriesQuietSeconds, maxInstanceBytes: config.dicom.maxInstanceBytes },
-    });
+    }), metrics);
     onClose(() => study.close());
     const delivery = startDelivery({
       destinations: config.destinations, index, archive, log, aeTitle: config.dicom.aeTitle,
@@ -89,7 +91,7 @@ export async function startService(config: Config, env: Readonly<Record<string, 
         setPriority: (studyInstanceUID, priority) => analysis.setPriority(studyInstanceUID, priority),
         resendDelivery: (id) => delivery.resend(id),
       },
-    });
+    }, metrics);
     await http.listen({ host: config.http.host, port: config.http.port });
     onClose(() => http.close());
     const address = http.server.address() as AddressInfo;

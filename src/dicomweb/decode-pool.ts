@@ -8,6 +8,7 @@ import type { DecodeReply, DecodeResults, DecodeTask } from './decode-task.ts';
 
 export interface DecodePoolOptions {
   readonly threads: number;
+  /** For one frame; a whole instance gets five times as long. */
   readonly timeoutMs: number;
   /** Heap of one thread. Pixel buffers lie outside of it and are bounded by the decoder's own checks. */
   readonly memoryMb: number;
@@ -20,6 +21,8 @@ export interface DecodePool {
   run<K extends DecodeTask['kind']>(task: Extract<DecodeTask, { kind: K }>, signal?: AbortSignal): Promise<DecodeResults[K]>;
   close(): Promise<void>;
 }
+
+const wholeInstanceFactor = 5;
 
 interface Pending {
   readonly id: number;
@@ -96,7 +99,8 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
       slot.worker ??= startWorker(slot);
       slot.worker.ref();
       slot.current = pending;
-      slot.timer = setTimeout(() => discardWorker(slot, new AppError('HTTP_DECODE_TIMEOUT', 'Decoding took too long.')), options.timeoutMs);
+      const timeoutMs = options.timeoutMs * (pending.task.kind === 'transcode' ? wholeInstanceFactor : 1);
+      slot.timer = setTimeout(() => discardWorker(slot, new AppError('HTTP_DECODE_TIMEOUT', 'Decoding took too long.')), timeoutMs);
       slot.worker.postMessage({ id: pending.id, task: pending.task });
     }
   }

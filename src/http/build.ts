@@ -18,9 +18,6 @@ import { registerHealthRoutes, registerSystemRoutes } from './routes/system.ts';
 import { registerUploadRoutes } from './routes/uploads.ts';
 import type { Http, TypeBoxProvider } from './type-provider.ts';
 
-/** A peer that neither sends nor reads for so long is cut off; event streams have a heartbeat well below. */
-const idleTimeoutMs = 120_000;
-
 /**
  * The whole HTTP interface, ready to listen. `metrics` is the one that `countReceptions` was given, so that
  * `/metrics` shows DIMSE receptions too.
@@ -32,7 +29,7 @@ export function buildHttp(deps: HttpDeps, metrics: Metrics = createMetrics()): F
     // One line per request is written by `registerRequestLog`, without the query string.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    connectionTimeout: idleTimeoutMs,
+    connectionTimeout: limits.idleTimeoutMs,
     // What a client calls its request is no fact of ours.
     requestIdHeader: false,
     routerOptions: { maxParamLength: 16_384 },

@@ -37,6 +37,8 @@ export interface HttpLimits {
   readonly frameCacheBytes: number;
   /** QIDO-RS matches in one answer. */
   readonly maxQidoResults: number;
+  /** Milliseconds after which a peer that neither sends nor reads is cut off. Event streams have a heartbeat well below. */
+  readonly idleTimeoutMs: number;
   /** Free bytes below which `/readyz` says no. */
   readonly minFreeBytes: number;
 }
@@ -54,6 +56,7 @@ export const defaultHttpLimits: HttpLimits = {
   decodeMemoryMb: 1024,
   frameCacheBytes: 256 * mib,
   maxQidoResults: 1000,
+  idleTimeoutMs: 120_000,
   minFreeBytes: 512 * mib,
 };
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -132,6 +133,32 @@ describe('uploads', () => {
     const response = await http.app.inject({ method: 'POST', url: '/api/v1/uploads', payload: body, headers: { 'content-type': 'multipart/form-data; boundary=b' } });
     expect(response.statusCode).toBe(400);
     expect(response.json()).toMatchObject({ code: 'HTTP_MULTIPART_TRUNCATED', counts: { stored: 1, failed: 1 }, studies: ['2.25.6'] });
+  });
+
+  it('lets an archive take its time, and cuts off a sender that stalls', async () => {
+    const impatient = await startHttp({ limits: { idleTimeoutMs: 400 } });
+    const first = Buffer.from(synthetic({
+      study: '2.25.8', instance: '2.25.8000', rows: 1024, columns: 1024,
+      more: (dataset) => putBytes(dataset, 'PixelData', 'OW', new Uint8Array(1024 * 1024 * 2)),
+    }));
+    const archive = zip(Array.from({ length: 100 }, (_, index) => {
+      const data = Buffer.from(first);
+      for (let at = data.indexOf('2.25.8000'); at >= 0; at = data.indexOf('2.25.8000')) data.write(`2.25.8${100 + index}`, at);
+      return { name: `IM${index}`, data };
+    }));
+    const form = new FormData();
+    form.append('files', new Blob([Uint8Array.from(archive)]), 'slow.zip');
+    const started = performance.now();
+    const answer = await (await fetch(`${impatient.url}/api/v1/uploads`, { method: 'POST', body: form })).json() as Answer['body'];
+    expect(performance.now() - started).toBeGreaterThan(800);
+    expect(answer.counts).toMatchObject({ stored: 100, failed: 0 });
+
+    const socket = connect(impatient.port, '127.0.0.1');
+    socket.write('POST /api/v1/uploads HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n\r\n--b\r\n');
+    socket.on('error', () => undefined);
+    socket.resume();
+    await new Promise<void>((resolve) => socket.once('close', resolve));
+    await impatient.close();
   });
 
   it('refuses what is no form', async () => {

@@ -43,7 +43,8 @@ export function registerEventRoutes(app: Http, deps: HttpDeps, limits: HttpLimit
     for (const client of clients) client.destroy();
   });
 
-  app.get('/events', { schema: { tags: ['events'], summary: 'Live changes as text/event-stream' } }, async (request, reply) => {
+  // Without HEAD: it would be answered with a stream that has no end.
+  app.get('/events', { exposeHeadRoute: false, schema: { tags: ['events'], summary: 'Live changes as text/event-stream' } }, async (request, reply) => {
     if (clients.size >= limits.maxEventClients) {
       throw new AppError('HTTP_TOO_MANY_CLIENTS', 'Too many screens listen already.');
     }

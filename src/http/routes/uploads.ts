@@ -44,7 +44,20 @@ export function registerUploadRoutes(app: Http, deps: HttpDeps, limits: HttpLimi
   }, async (request, reply) => {
     const context: ReceiveContext = { transport: 'upload', remoteAddress: request.ip };
     const files: FileOutcome[] = [];
-    const intake = createIntake(deps, limits, context, (outcome) => files.push(outcome));
+    const { socket } = request.raw;
+    const intake = createIntake(deps, limits, {
+      context,
+      report: (outcome) => files.push(outcome),
+      async whileQuiet(work) {
+        const idleTimeoutMs = socket.timeout ?? 0;
+        socket.setTimeout(0);
+        try {
+          await work();
+        } finally {
+          socket.setTimeout(idleTimeoutMs);
+        }
+      },
+    });
     try {
       for await (const file of formFiles(request.headers['content-type'], request.raw)) await intake.take(file.name, file.body);
     } catch (error) {

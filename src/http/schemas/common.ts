@@ -18,7 +18,7 @@ export const problemSchema = Type.Object({
   code: Type.String({ description: 'Stable; match on this.' }),
   detail: Type.Optional(Type.String()),
   requestId: Type.String(),
-}, { $id: 'Problem', additionalProperties: true });
+}, { additionalProperties: true });
 
 const bilingual = Type.Object({ en: Type.String(), vi: Type.String() });
 

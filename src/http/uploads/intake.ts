@@ -44,9 +44,14 @@ export interface Intake {
   take(name: string | undefined, body: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
-export function createIntake(
-  deps: Pick<HttpDeps, 'archive' | 'study'>, limits: HttpLimits, context: ReceiveContext, report: (outcome: FileOutcome) => void,
-): Intake {
+export interface IntakeOptions {
+  readonly context: ReceiveContext;
+  readonly report: (outcome: FileOutcome) => void;
+  /** Wraps work during which nothing travels over the connection, however long it takes. */
+  readonly whileQuiet: (work: () => Promise<void>) => Promise<void>;
+}
+
+export function createIntake(deps: Pick<HttpDeps, 'archive' | 'study'>, limits: HttpLimits, { context, report, whileQuiet }: IntakeOptions): Intake {
   function failed(name: string, error: AppError): void {
     const message = error.statusCode < 500 || error.code === 'ARCHIVE_OUT_OF_SPACE' ? error.message : 'The service could not store it.';
     report({ name, outcome: 'failed', code: error.code, message });
@@ -83,22 +88,26 @@ export function createIntake(
     try {
       for await (const chunk of bounded(body, limits.maxZipBytes, 'UPLOAD_ZIP_LIMIT')) await blob.write(chunk);
       await blob.flush();
-      let entries = 0;
-      await readZip(blob.temporaryPath, limits, async (entryName, open) => {
-        entries += 1;
-        const entry = label(`${name}/${entryName}`);
-        try {
-          await takeContent(entry, await open(), true);
-        } catch (error) {
-          const known = toAppError(error);
-          failed(entry, known);
-          if (known.code === 'UPLOAD_ZIP_LIMIT') throw known;
-        }
-      });
-      if (entries === 0) skipped(name, 'UPLOAD_NOT_AN_INSTANCE', 'The archive is empty.');
+      await whileQuiet(async () => takeEntries(name, blob.temporaryPath));
     } finally {
       await blob.discard();
     }
+  }
+
+  async function takeEntries(name: string, path: string): Promise<void> {
+    let entries = 0;
+    await readZip(path, limits, async (entryName, open) => {
+      entries += 1;
+      const entry = label(`${name}/${entryName}`);
+      try {
+        await takeContent(entry, await open(), true);
+      } catch (error) {
+        const known = toAppError(error);
+        failed(entry, known);
+        if (known.code === 'UPLOAD_ZIP_LIMIT') throw known;
+      }
+    });
+    if (entries === 0) skipped(name, 'UPLOAD_NOT_AN_INSTANCE', 'The archive is empty.');
   }
 
   return {
