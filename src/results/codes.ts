@@ -23,7 +23,6 @@ export const dcm = {
   imageLibrary: ['111028', 'DCM', 'Image Library'],
   imageLibraryGroup: ['126200', 'DCM', 'Image Library Group'],
   modality: ['121139', 'DCM', 'Modality'],
-  computedTomography: ['CT', 'DCM', 'Computed Tomography'],
   targetRegion: ['123014', 'DCM', 'Target Region'],
   studyDate: ['111060', 'DCM', 'Study Date'],
   studyTime: ['111061', 'DCM', 'Study Time'],
@@ -83,6 +82,7 @@ export const other = {
   english: ['en-US', 'RFC5646', 'English (United States)'],
   vietnamese: ['vi-VN', 'RFC5646', 'Vietnamese (Viet Nam)'],
   ctChest: ['24627-2', 'LN', 'CT Chest'],
+  diagnosticImagingStudy: ['18748-4', 'LN', 'Diagnostic imaging study'],
   qualitativeEvaluations: ['C0034375', 'UMLS', 'Qualitative Evaluations'],
   millimetre: ['mm', 'UCUM', 'mm'],
   cubicMillimetre: ['mm3', 'UCUM', 'cubic millimeter'],
@@ -121,6 +121,17 @@ export const noduleTypeCodes: Readonly<Record<NoduleType, CodedConcept>> = {
   'ground-glass': dcm.groundGlassOpacity,
   calcified: ['237897009', 'SCT', 'Calcified'],
 };
+
+const modalities: Readonly<Record<string, string>> = {
+  CT: 'Computed Tomography', MR: 'Magnetic Resonance', PT: 'Positron emission tomography', CR: 'Computed Radiography', DX: 'Digital Radiography',
+  NM: 'Nuclear Medicine', US: 'Ultrasound', OT: 'Other',
+};
+
+/** CID 29; what it does not name here is "Other". */
+export function modalityCode(modality: string): CodedConcept {
+  const known = Object.hasOwn(modalities, modality) ? modality : 'OT';
+  return [known, 'DCM', modalities[known] ?? 'Other'];
+}
 
 /** The item of a code sequence. */
 export function codeItem([value, scheme, meaning]: CodedConcept): Dataset {

@@ -3,7 +3,7 @@ import { number, text } from '../dicom/access.ts';
 import type { Dataset } from '../dicom/dataset.ts';
 import type { Finding } from '../findings/types.ts';
 import { code, container, dateItem, image, num, textItem, timeItem, uidReference } from './content-item.ts';
-import { dcm, other, phoi, sct } from './codes.ts';
+import { dcm, modalityCode, other, phoi, sct } from './codes.ts';
 import { manufacturer, modelName } from './common-modules.ts';
 import { deviceUID } from './identity.ts';
 import type { ResultInput } from './input.ts';
@@ -27,7 +27,8 @@ function context(input: ResultInput): readonly Dataset[] {
     textItem('HAS OBS CONTEXT', dcm.deviceObserverManufacturer, manufacturer),
     textItem('HAS OBS CONTEXT', dcm.deviceObserverModelName, `${model.id} ${model.version}`),
     textItem('HAS OBS CONTEXT', dcm.deviceObserverSerialNumber, model.sha256.slice(0, 16) || 'none'),
-    code('HAS CONCEPT MOD', dcm.procedureReported, other.ctChest),
+    // A study that was not analysed may be anything.
+    code('HAS CONCEPT MOD', dcm.procedureReported, input.findings.status === 'analysed' ? other.ctChest : other.diagnosticImagingStudy),
   ];
 }
 
@@ -40,8 +41,8 @@ function imageDescriptors(header: Dataset, input: ResultInput): readonly Dataset
   const geometry = input.volume?.geometry;
   const acquisition = 'HAS ACQ CONTEXT';
   return [
-    code(acquisition, dcm.modality, dcm.computedTomography),
-    code(acquisition, dcm.targetRegion, sct.chest),
+    code(acquisition, dcm.modality, modalityCode(text(header, 'Modality') ?? '')),
+    ...(input.findings.status === 'analysed' ? [code(acquisition, dcm.targetRegion, sct.chest)] : []),
     ...(date !== undefined && /^\d{8}$/u.test(date) ? [dateItem(acquisition, dcm.studyDate, date)] : []),
     ...(time !== undefined && /^\d{6}(?:\.\d{1,6})?$/u.test(time) ? [timeItem(acquisition, dcm.studyTime, time)] : []),
     ...(input.findings.frameOfReferenceUID === undefined ? [] : [uidReference(acquisition, dcm.frameOfReferenceUID, input.findings.frameOfReferenceUID)]),

@@ -150,14 +150,29 @@ export function notAnalysedInput(): ResultInput {
   const document: Partial<Mutable<FindingsDocument>> = documentOf([]);
   delete document.seriesInstanceUID;
   delete document.frameOfReferenceUID;
+  const header = headerOf(geometry);
+  put(header, 'Modality', 'MR');
   return {
     findings: {
       ...(document as FindingsDocument), status: 'not-analysed', inputHash: '00'.repeat(32),
       reason: { code: 'no-eligible-series', text: { en: 'The study has no CT series of the chest.', vi: 'Nghiên cứu không có chuỗi ảnh CT ngực.' } },
     },
     masks: [],
-    sourceHeaders: { header: headerOf(geometry), references: [] },
+    sourceHeaders: { header, references: [{ sopInstanceUID: '2.25.900', sopClassUID: '1.2.840.10008.5.1.4.1.1.4' }] },
     softwareVersion: '0.1.0',
     createdAt,
   };
+}
+
+/** The axial spheres on one Enhanced CT image. */
+export function multiFrameInput(): ResultInput {
+  const input = sampleInput(axial, spheres.slice(0, 1));
+  const image = { sopInstanceUID: '2.25.800', sopClassUID: '1.2.840.10008.5.1.4.1.1.2.1' };
+  const geometry = geometryOf(axial);
+  const slices = slicesOf(geometry).map((slice, k) => ({ ...slice, ...image, frameNumber: k + 1 }));
+  const findings = input.findings.findings.map((one) => ({
+    ...one, sliceInstanceUID: image.sopInstanceUID, sliceFrameNumber: 16,
+    outlines: one.outlines.map(({ polygons }) => ({ sopInstanceUID: image.sopInstanceUID, frameNumber: 16, polygons })),
+  }));
+  return { ...input, volume: { geometry, slices }, findings: { ...input.findings, findings }, sourceHeaders: { ...input.sourceHeaders, references: [image] } };
 }

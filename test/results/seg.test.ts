@@ -9,7 +9,7 @@ import { encodeCIELab } from '../../src/results/segment.ts';
 import { packFrames, segmentFrames } from '../../src/results/segment-frames.ts';
 import { hasDebianPython, hasPrograms } from '../helpers/peers.ts';
 import { dciodvfy, python } from './peers.ts';
-import { axial, feetFirst, geometryOf, oblique, sampleInput, spheres, tilted, worldOf } from './sample.ts';
+import { axial, feetFirst, geometryOf, multiFrameInput, oblique, sampleInput, spheres, tilted, worldOf } from './sample.ts';
 import type { Grid } from './sample.ts';
 
 const grids: readonly (readonly [string, Grid])[] = [['axial', axial], ['feet first and mirrored', feetFirst], ['oblique', oblique], ['tilted gantry', tilted]];
@@ -54,6 +54,14 @@ describe.runIf(hasPrograms('dciodvfy'))('the segmentation is valid', () => {
 
   it('over a gap that was interpolated', async () => {
     expect(dciodvfy(await segOf(sampleInput(axial, spheres, { interpolated: [16] }))).errors).toEqual([]);
+  });
+
+  it('of a multi-frame image', async () => {
+    const bytes = await segOf(multiFrameInput());
+    expect(dciodvfy(bytes).errors).toEqual([]);
+    const [group] = items(parsePart10(bytes).dataset, 'PerFrameFunctionalGroupsSequence');
+    const source = items(items(group ?? {}, 'DerivationImageSequence')[0] ?? {}, 'SourceImageSequence')[0] ?? {};
+    expect([text(source, 'ReferencedSOPInstanceUID'), number(source, 'ReferencedFrameNumber')]).toEqual(['2.25.800', 12]);
   });
 
   it('of lossy images', async () => {

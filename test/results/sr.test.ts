@@ -11,7 +11,7 @@ import type { SrNode } from '../../src/results/describe-sr.ts';
 import { disclaimer } from '../../src/results/summary-text.ts';
 import { hasDebianPython, hasPrograms } from '../helpers/peers.ts';
 import { dciodvfy, dsrdump, python } from './peers.ts';
-import { axial, feetFirst, notAnalysedInput, oblique, sampleInput, spheres, tilted, worldOf, geometryOf } from './sample.ts';
+import { axial, feetFirst, multiFrameInput, notAnalysedInput, oblique, sampleInput, spheres, tilted, worldOf, geometryOf } from './sample.ts';
 import { outline } from './outline.ts';
 
 async function srOf(input: ResultInput): Promise<Uint8Array> {
@@ -28,6 +28,8 @@ const cases: readonly (readonly [string, () => ResultInput])[] = [
   ['findings-tilted', () => sampleInput(tilted, spheres)],
   ['none-found', () => sampleInput(axial, [])],
   ['not-analysed', notAnalysedInput],
+  ['not-analysed-nothing-referenced', () => ({ ...notAnalysedInput(), sourceHeaders: { ...notAnalysedInput().sourceHeaders, references: [] } })],
+  ['multi-frame', () => multiFrameInput()],
 ];
 
 describe.runIf(hasPrograms('dciodvfy', 'dsrdump'))('the report is valid', () => {
@@ -41,7 +43,7 @@ describe.runIf(hasPrograms('dciodvfy', 'dsrdump'))('the report is valid', () => 
 });
 
 describe('the report tree', () => {
-  it.each(cases.filter(([name]) => !name.includes('-feet') && !name.includes('-tilted')))('%s is as written down', async (name, input) => {
+  it.each(cases.filter(([name]) => !/feet|tilted|nothing/u.test(name)))('%s is as written down', async (name, input) => {
     const { dataset } = parsePart10(await srOf(input()));
     await expect(outline(describeSr(dataset))).toMatchFileSnapshot(join(import.meta.dirname, 'golden', `${name}.txt`));
   });
