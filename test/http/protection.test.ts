@@ -46,8 +46,14 @@ describe('the Origin of changes', () => {
     expect(answer.statusCode).toBe(status);
   });
 
-  it('does not matter for reading', async () => {
-    expect((await open.app.inject({ url: '/api/v1/worklist', headers: { origin: 'https://attacker.example' } })).statusCode).toBe(200);
+  it.each([
+    [{ origin: 'https://attacker.example' }, 200],
+    [{ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, 200],
+    [{ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors', origin: 'https://viewer.example' }, 200],
+    [{ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors', origin: 'https://attacker.example' }, 403],
+    [{ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 403],
+  ])('of reading: %j gives %d', async (headers, status) => {
+    expect((await open.app.inject({ url: '/dicom-web/studies', headers })).statusCode).toBe(status);
   });
 });
 

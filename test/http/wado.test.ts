@@ -155,6 +155,11 @@ describe('WADO-RS', () => {
     }
   });
 
+  it('takes the wanted type from a link as well', async () => {
+    expect((await get(`${base}/rendered?accept=image/png`, 'text/html')).headers['content-type']).toBe('image/png');
+    expect((await get(`${base}?accept=${encodeURIComponent('application/dicom; transfer-syntax=*')}`, 'text/html')).headers['content-type']).toBe('application/dicom');
+  });
+
   it('says that an object without pixels has none', async () => {
     await http.store(synthetic({
       study: '2.25.5', series: '2.25.6', instance: '2.25.7',

@@ -13,7 +13,7 @@ import { AppError } from '../../errors.ts';
 import type { InstanceRecord } from '../../study/types.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Http } from '../type-provider.ts';
-import { entityTag, findInstance, levels, notModified, resourcePath, serviceUrl } from './resource.ts';
+import { acceptOf, entityTag, findInstance, levels, notModified, resourcePath, serviceUrl } from './resource.ts';
 
 const framesPerRequest = 2000;
 
@@ -41,7 +41,7 @@ export function registerFrames(app: Http, deps: HttpDeps, pool: DecodePool, fram
   app.get(`${levels.instance.path}/frames/:frames`, { schema: { params: frameParams } }, async (request, reply) => {
     const record = await findInstance(deps, request.params);
     const numbers = checkedFrames(record, request.params.frames);
-    const { multipart, syntax, mediaType } = negotiateFrames(request.headers.accept, record.transferSyntaxUID, numbers.length);
+    const { multipart, syntax, mediaType } = negotiateFrames(acceptOf(request), record.transferSyntaxUID, numbers.length);
     const stored = syntax === 'stored';
     const tag = entityTag([record], `frames ${numbers.join()} ${multipart} ${syntax} ${mediaType}`);
     if (notModified(request, reply, tag, 'immutable')) return reply.send();
@@ -80,7 +80,7 @@ export function registerFrames(app: Http, deps: HttpDeps, pool: DecodePool, fram
     // Pixel data is given decoded, frame by frame, like `frames`.
     const numbers = isPixelData ? Array.from({ length: frameCount(record.header) }, (_, index) => index + 1) : [];
     if (isPixelData && !hasPixels(record.header)) throw new AppError('HTTP_NOT_FOUND', 'The instance has no pixel data.');
-    const { multipart } = negotiateFrames(request.headers.accept, explicitVRLittleEndian, 1);
+    const { multipart } = negotiateFrames(acceptOf(request), explicitVRLittleEndian, 1);
     if (notModified(request, reply, entityTag([record], `bulk ${elementPath.join()} ${multipart}`), 'immutable')) return reply.send();
 
     async function* value(): AsyncGenerator<Uint8Array, void, undefined> {

@@ -6,7 +6,7 @@ import { AppError } from '../../errors.ts';
 import type { InstanceRecord } from '../../study/types.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Http } from '../type-provider.ts';
-import { entityTag, findInstances, levels, notModified, resourcePath, serviceUrl } from './resource.ts';
+import { acceptOf, entityTag, findInstances, levels, notModified, resourcePath, serviceUrl } from './resource.ts';
 
 /** Instances turned into text at a time; in between, other requests get their turn. */
 const batch = 50;
@@ -23,7 +23,7 @@ async function* jsonArray(records: readonly InstanceRecord[], base: string): Asy
 export function registerMetadata(app: Http, deps: HttpDeps): void {
   for (const [level, { path, params }] of Object.entries(levels)) {
     app.get(`${path}/metadata`, { schema: { params } }, async (request, reply) => {
-      if (!acceptsJson(request.headers.accept)) throw new AppError('HTTP_NOT_ACCEPTABLE', 'Metadata is application/dicom+json.');
+      if (!acceptsJson(acceptOf(request))) throw new AppError('HTTP_NOT_ACCEPTABLE', 'Metadata is application/dicom+json.');
       const records = await findInstances(deps, request.params);
       const base = serviceUrl(request, deps.config.publicUrl);
       if (notModified(request, reply, entityTag(records, `metadata ${base}`), level === 'instance' ? 'immutable' : 'may-grow')) return reply.send();

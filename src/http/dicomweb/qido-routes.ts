@@ -14,7 +14,7 @@ import type { QidoQuery } from '../../index/port.ts';
 import type { HttpDeps, HttpLimits } from '../deps.ts';
 import { uidSchema } from '../schemas/common.ts';
 import type { Http } from '../type-provider.ts';
-import { resourcePath, serviceUrl } from './resource.ts';
+import { acceptOf, resourcePath, serviceUrl } from './resource.ts';
 
 interface QidoResource {
   readonly url: string;
@@ -54,7 +54,7 @@ export function registerQido(app: Http, deps: HttpDeps, limits: HttpLimits): voi
 
   for (const { url, level, above } of resources) {
     app.get(url, { schema: { params } }, async (request, reply) => {
-      if (!acceptsJson(request.headers.accept)) throw new AppError('HTTP_NOT_ACCEPTABLE', 'The answer is application/dicom+json.');
+      if (!acceptsJson(acceptOf(request))) throw new AppError('HTTP_NOT_ACCEPTABLE', 'The answer is application/dicom+json.');
       const { studyInstanceUID, seriesInstanceUID } = request.params;
       const parsed = parseQuery(new URLSearchParams(request.url.split('?', 2)[1] ?? ''), {
         ...(studyInstanceUID === undefined ? {} : { [tag('StudyInstanceUID')]: studyInstanceUID }),

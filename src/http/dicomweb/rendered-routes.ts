@@ -13,7 +13,7 @@ import type { InstanceRecord } from '../../study/types.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Http } from '../type-provider.ts';
 import { checkedFrames } from './frame-routes.ts';
-import { entityTag, findInstance, findInstances, levels, notModified } from './resource.ts';
+import { acceptOf, entityTag, findInstance, findInstances, levels, notModified } from './resource.ts';
 
 const thumbnailSide = 128;
 const defaultQuality = 90;
@@ -81,7 +81,7 @@ export function registerRendered(app: Http, deps: HttpDeps, pool: DecodePool): v
       const frameNumber = checkedFrames(record, list)[0]!;
       const { window, viewport, quality } = request.query;
       const wanted: Wanted = {
-        type: negotiateRendered(request.headers.accept),
+        type: negotiateRendered(acceptOf(request)),
         quality: quality ?? defaultQuality,
         ...(window === undefined ? {} : { window: parseWindow(window) }),
         ...(viewport === undefined ? {} : { viewport: parseViewport(viewport) }),
@@ -96,7 +96,7 @@ export function registerRendered(app: Http, deps: HttpDeps, pool: DecodePool): v
       const record = middle(await findInstances(deps, request.params));
       const { viewport } = request.query;
       const wanted: Wanted = {
-        type: negotiateRendered(request.headers.accept),
+        type: negotiateRendered(acceptOf(request)),
         quality: defaultQuality,
         viewport: viewport === undefined ? { width: thumbnailSide, height: thumbnailSide } : parseViewport(viewport),
       };

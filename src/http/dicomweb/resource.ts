@@ -27,6 +27,11 @@ export interface ResourceUIDs {
   readonly sopInstanceUID?: string;
 }
 
+/** What the client accepts: the query parameter goes before the header, for links (PS3.18 8.3.3.1). */
+export function acceptOf(request: FastifyRequest): string | undefined {
+  return new URLSearchParams(request.url.split('?', 2)[1] ?? '').get('accept') ?? request.headers.accept;
+}
+
 /** Address of the service as the client sees it. */
 export function serviceUrl(request: FastifyRequest, publicUrl: string | undefined): string {
   return `${publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.host}`}${servicePath}`;

@@ -8,7 +8,7 @@ import { explicitVRLittleEndian } from '../../dicom/transfer-syntax.ts';
 import type { InstanceRecord } from '../../study/types.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Http } from '../type-provider.ts';
-import { entityTag, findInstances, levels, notModified, resourcePath, serviceUrl } from './resource.ts';
+import { acceptOf, entityTag, findInstances, levels, notModified, resourcePath, serviceUrl } from './resource.ts';
 
 const chunkBytes = 256 * 1024;
 
@@ -36,7 +36,7 @@ export function registerRetrieve(app: Http, deps: HttpDeps, pool: DecodePool): v
   for (const [level, { path, params }] of Object.entries(levels)) {
     app.get(path, { schema: { params } }, async (request, reply) => {
       const records = await findInstances(deps, request.params);
-      const representation = negotiateInstances(request.headers.accept, [...new Set(records.map(({ transferSyntaxUID }) => transferSyntaxUID))], level === 'instance');
+      const representation = negotiateInstances(acceptOf(request), [...new Set(records.map(({ transferSyntaxUID }) => transferSyntaxUID))], level === 'instance');
       const tag = entityTag(records, `${representation.multipart} ${representation.syntax}`);
       if (notModified(request, reply, tag, level === 'instance' ? 'immutable' : 'may-grow')) return reply.send();
       const base = serviceUrl(request, deps.config.publicUrl);

@@ -7,7 +7,7 @@ import type { HttpDeps, HttpLimits } from '../deps.ts';
 import { sendProblem } from '../plugins/problem.ts';
 import { uidSchema } from '../schemas/common.ts';
 import type { Http } from '../type-provider.ts';
-import { serviceUrl } from './resource.ts';
+import { acceptOf, serviceUrl } from './resource.ts';
 
 const params = Type.Object({ studyInstanceUID: Type.Optional(uidSchema) });
 
@@ -18,7 +18,7 @@ export function registerStow(app: Http, deps: HttpDeps, limits: HttpLimits): voi
 
   for (const url of ['/studies', '/studies/:studyInstanceUID']) {
     app.post(url, { schema: { params } }, async (request, reply) => {
-      if (!acceptsJson(request.headers.accept)) throw new AppError('HTTP_NOT_ACCEPTABLE', 'The answer is application/dicom+json.');
+      if (!acceptsJson(acceptOf(request))) throw new AppError('HTTP_NOT_ACCEPTABLE', 'The answer is application/dicom+json.');
       const { studyInstanceUID } = request.params;
       const result = await storeInstances(deps.study, {
         contentType: request.headers['content-type'],

@@ -58,10 +58,20 @@ export function presentedToken(header: string | undefined): string | undefined {
   return colon < 0 ? undefined : pair.slice(colon + 1);
 }
 
+function mayReadAcrossOrigins(origin: string | undefined, config: HttpConfig): boolean {
+  return config.corsOrigins?.some((allowed) => allowed === '*' || allowed === origin) ?? false;
+}
+
 function checkOrigin(request: FastifyRequest, config: HttpConfig): void {
-  if (readingMethods.has(request.method)) return;
   const { origin, host } = request.headers;
   const site = request.headers['sec-fetch-site'];
+  if (readingMethods.has(request.method)) {
+    // A link from elsewhere may open a page here; anything else that a foreign page starts has no business here.
+    if (site === 'cross-site' && request.headers['sec-fetch-mode'] !== 'navigate' && !mayReadAcrossOrigins(origin, config)) {
+      throw new AppError('HTTP_FORBIDDEN_ORIGIN', 'The request comes from a page of another site.');
+    }
+    return;
+  }
   const foreign = origin === undefined ? site === 'cross-site' || site === 'same-site' : !isOwnOrigin(origin, host, config);
   if (foreign) throw new AppError('HTTP_FORBIDDEN_ORIGIN', 'The request comes from a page of another site.');
 }
