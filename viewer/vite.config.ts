@@ -1,5 +1,14 @@
 import { join } from 'node:path';
-import { defineConfig } from 'vite';
+import { defineConfig, type BuildEnvironmentOptions } from 'vite';
+
+const bundling: NonNullable<BuildEnvironmentOptions['rolldownOptions']> = {
+  checks: { pluginTimings: false },
+  onLog(level, log, handler) {
+    // The Emscripten codecs name `fs` and `path` in branches that only run under Node.js.
+    if (log.message.includes('externalized for browser compatibility')) return;
+    handler(level, log);
+  },
+};
 
 /**
  * The browser bundle. The worklist is the entry; the reader and with it Cornerstone and vtk.js load on demand.
@@ -19,14 +28,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Cornerstone with vtk.js is one large chunk of the reader; test/viewer holds the budget.
     chunkSizeWarningLimit: 5000,
-    rolldownOptions: {
-      checks: { pluginTimings: false },
-      onLog(level, log, handler) {
-        // The Emscripten codecs name `fs` and `path` in branches that only run under Node.js.
-        if (log.message.includes('externalized for browser compatibility')) return;
-        handler(level, log);
-      },
-    },
+    rolldownOptions: bundling,
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', rolldownOptions: bundling },
 });

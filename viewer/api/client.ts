@@ -1,5 +1,5 @@
 import { problemFrom, RequestError } from './problem.ts';
-import type { FindingsAnswer, FindingsDocument, Report, StudyDetail, StudyState, SystemInfo, WorklistPage } from './types.ts';
+import type { Report, Study, StudyState, SystemInfo, WorklistPage } from './types.ts';
 
 async function send(path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
@@ -39,19 +39,8 @@ export function getSystem(): Promise<SystemInfo> {
   return getJson('/api/v1/system');
 }
 
-export function getStudy(studyInstanceUID: string): Promise<StudyDetail> {
+export function getStudy(studyInstanceUID: string): Promise<Study> {
   return getJson(study(studyInstanceUID));
-}
-
-/** `not-available` while no analysis has ended; any other failure throws. */
-export async function getFindings(studyInstanceUID: string): Promise<FindingsAnswer> {
-  try {
-    const document = await getJson<FindingsDocument>(`${study(studyInstanceUID)}/findings`);
-    return { kind: 'document', document };
-  } catch (error) {
-    if (error instanceof RequestError && error.code === 'FINDINGS_NOT_AVAILABLE') return { kind: 'not-available' };
-    throw error;
-  }
 }
 
 export function getReport(studyInstanceUID: string, sopInstanceUID: string): Promise<Report> {

@@ -1,9 +1,8 @@
 /** What the REST API answers beyond the shared records; see docs/api.md. */
-import type { FindingsDocument, Reason } from '../../src/findings/types.ts';
-import type { StudyDetail, StudyState, WorklistItem } from '../../src/study/types.ts';
+import type { StudyState, WorklistItem } from '../../src/study/types.ts';
 
 export type { Finding, FindingOutline, FindingsDocument, Reason, WorldPoint } from '../../src/findings/types.ts';
-export type { DeliveryRecord, SeriesSummary, StudyDetail, StudyState, WorklistItem } from '../../src/study/types.ts';
+export type { DeliveryRecord, SeriesSummary, StudyDetail as Study, StudyState, WorklistItem } from '../../src/study/types.ts';
 
 export interface WorklistPage {
   readonly total: number;
@@ -61,10 +60,3 @@ export interface Report {
   readonly title: string;
   readonly root: ReportNode;
 }
-
-/** The findings, or the reason why there are none to show. Never an empty list in place of a missing analysis. */
-export type FindingsAnswer =
-  | { readonly kind: 'document'; readonly document: FindingsDocument }
-  | { readonly kind: 'not-available' };
-
-export type { StudyDetail as Study, Reason as LocalisedReason };

@@ -12,7 +12,12 @@ export function readerBanner(store: Store<ReaderState>, actions: ReaderActions):
   const notices = el('div', { class: 'banner-notices' });
   const back = el('a', { class: 'button', attributes: { href: '/' }, on: { click: (event) => { if (event.ctrlKey || event.metaKey) return; event.preventDefault(); actions.leave(); } } },
     icon('back'), t('worklist.title'));
-  const element = el('div', {}, el('header', { class: 'topbar' }, brandMark(22), back, patient, el('div', { class: 'topbar-actions' }, languageSwitch())), disclaimer(), notices);
+  const software = el('span', { class: 'software', role: 'note', hidden: true, title: t('reader.softwareHelp') }, t('reader.software'));
+  const element = el(
+    'div', {},
+    el('header', { class: 'topbar' }, brandMark(22), back, patient, el('div', { class: 'topbar-actions' }, languageSwitch())),
+    el('div', { class: 'strip' }, disclaimer(), software), notices,
+  );
 
   const stopPatient = store.watch(['study'], ({ study }) => {
     if (study === undefined) {
@@ -35,11 +40,8 @@ export function readerBanner(store: Store<ReaderState>, actions: ReaderActions):
     );
   });
   const stopNotices = store.watch(['renderer', 'connected'], ({ renderer, connected }) => {
-    fill(
-      notices,
-      !connected && el('div', { class: 'offline', role: 'alert' }, icon('warning'), t('app.offline')),
-      (renderer === 'software' || renderer === 'cpu') && el('div', { class: 'software', role: 'note' }, t('reader.software')),
-    );
+    fill(notices, !connected && el('div', { class: 'offline', role: 'alert' }, icon('warning'), t('app.offline')));
+    software.hidden = renderer === undefined || renderer === 'gpu';
   });
   return { element, stop: () => { stopPatient(); stopNotices(); } };
 }

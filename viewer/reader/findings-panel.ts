@@ -2,7 +2,7 @@ import type { Finding } from '../api/types.ts';
 import { optional, t } from '../i18n/index.ts';
 import { indexOfImage } from '../rendering/slice-images.ts';
 import { el, fill, type Child } from '../ui/dom.ts';
-import { decimal, integer, percent } from '../ui/format.ts';
+import { decimal, integer, percent, plain } from '../ui/format.ts';
 import type { Store } from '../ui/store.ts';
 import type { ReaderActions, ReaderState } from './state.ts';
 
@@ -33,12 +33,14 @@ function card(finding: Finding, index: number, state: ReaderState, actions: Read
       el('span', { class: 'finding-type' }, t(`type.${finding.type}`)),
       el('span', { class: 'finding-probability', title: t('findings.probability') },
         el('span', { class: 'visually-hidden' }, t('findings.probability')), percent(finding.probability))),
-    el('span', { class: 'finding-place' }, place(finding), slice >= 0 && el('span', { class: 'finding-slice' }, t('findings.slice', { number: integer(slice + 1) }))),
+    el('span', { class: 'finding-line' },
+      el('span', { title: t('findings.axes') }, el('span', { class: 'visually-hidden' }, t('findings.axes')),
+        `${decimal(finding.longAxisMm, 1)} × ${decimal(finding.shortAxisMm, 1)}`, el('span', { class: 'unit' }, ' mm')),
+      el('span', { title: t('findings.volume') }, el('span', { class: 'visually-hidden' }, t('findings.volume')),
+        integer(finding.volumeMm3), el('span', { class: 'unit' }, ' mm³'))),
+    el('span', { class: 'finding-line muted' }, place(finding), slice >= 0 && el('span', {}, t('findings.slice', { number: integer(slice + 1) }))),
     el('dl', { class: 'measures' },
-      measure(t('findings.longAxis'), decimal(finding.longAxisMm, 1), 'mm'),
-      measure(t('findings.shortAxis'), decimal(finding.shortAxisMm, 1), 'mm'),
-      measure(t('findings.volume'), integer(finding.volumeMm3), 'mm³'),
-      measure(t('findings.meanHU'), integer(finding.meanHU), 'HU'),
+      measure(t('findings.meanHU'), plain(finding.meanHU), 'HU'),
       finding.solidDiameterMm !== undefined && measure(t('findings.solid'), decimal(finding.solidDiameterMm, 1), 'mm'),
       finding.distanceToPleuraMm !== undefined && measure(t('findings.pleura'), decimal(finding.distanceToPleuraMm, 1), 'mm')),
     notes(finding),

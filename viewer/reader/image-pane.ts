@@ -1,7 +1,7 @@
 import { t } from '../i18n/index.ts';
 import type { StackView } from '../rendering/stack-view.ts';
 import { el, fill, svg } from '../ui/dom.ts';
-import { decimal, integer } from '../ui/format.ts';
+import { decimal, integer, plain } from '../ui/format.ts';
 import { errorNotice } from '../ui/notice.ts';
 import type { Store } from '../ui/store.ts';
 import { sideOf } from './orientation.ts';
@@ -21,10 +21,10 @@ function cornerTexts(state: ReaderState, view: StackView | undefined): Readonly<
       z === undefined ? '' : t('reader.position', { z: decimal(z, 1) }),
     ],
     topRight: state.window === undefined || view === undefined ? [] : [
-      t('reader.windowValues', { width: integer(state.window.width), centre: integer(state.window.centre) }),
+      t('reader.windowValues', { width: plain(state.window.width), centre: plain(state.window.centre) }),
     ],
     bottomLeft: probe === undefined ? [] : [
-      t('reader.probe', { value: integer(probe.value), column: probe.column, row: probe.row }),
+      t('reader.probe', { value: plain(probe.value), column: probe.column, row: probe.row }),
     ],
     bottomRight: [],
   };

@@ -1,5 +1,5 @@
 import '../styles/reader.css';
-import { getFindings, getSeriesMetadata, getStudy, wadoSeries } from '../api/client.ts';
+import { getSeriesMetadata, getStudy, wadoSeries } from '../api/client.ts';
 import { listen } from '../api/events.ts';
 import { onLanguage, t } from '../i18n/index.ts';
 import type { Study } from '../api/types.ts';
@@ -91,13 +91,12 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
     try {
       const study = await getStudy(studyInstanceUID);
       if (disposed) return;
-      store.set({ study, studyError: undefined });
-      const answer = await getFindings(studyInstanceUID);
-      if (disposed) return;
-      store.set({ findings: answer.kind === 'document' ? answer.document : undefined, findingsError: undefined });
+      // A new object every time, but the panels need not draw an unchanged result again.
+      const known = store.get().study?.analysis;
+      const same = known?.jobId === study.analysis?.jobId && known?.version === study.analysis?.version;
+      store.set({ study, studyError: undefined, findings: same ? store.get().findings : study.analysis?.findings });
     } catch (error) {
-      if (disposed) return;
-      store.set(store.get().study === undefined ? { studyError: error } : { findingsError: error });
+      if (!disposed) store.set({ studyError: error });
     }
     const { study, findings, seriesInstanceUID, images } = store.get();
     if (study === undefined) return;
@@ -137,6 +136,8 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
         el('div', { class: 'reader-centre' }, toolbar.element, pane.element),
         el('aside', { class: 'reader-side', aria: { label: t('status.title') } }, status.element, findings.element, results.element)),
     ));
+    // Marks are drawn in the size of the pane, which it has only now.
+    store.set({ frame: store.get().frame + 1 });
   }
 
   build();

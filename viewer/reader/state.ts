@@ -10,7 +10,6 @@ export interface ReaderState {
   readonly studyError: unknown;
   /** The result, or undefined while there is none. */
   readonly findings: FindingsDocument | undefined;
-  readonly findingsError: unknown;
   readonly seriesInstanceUID: string | undefined;
   readonly images: readonly SliceImage[];
   readonly imagesLoading: boolean;
@@ -36,7 +35,7 @@ export interface ReaderState {
 }
 
 export const initialState: ReaderState = {
-  study: undefined, studyError: undefined, findings: undefined, findingsError: undefined,
+  study: undefined, studyError: undefined, findings: undefined,
   seriesInstanceUID: undefined, images: [], imagesLoading: false, imagesError: undefined,
   wanted: 0, shown: -1, failedSlices: new Map(), loadedCount: 0, selected: undefined,
   overlayVisible: true, overlayOpacity: 1, window: undefined, probe: undefined, tool: 'window',

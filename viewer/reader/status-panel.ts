@@ -29,7 +29,7 @@ function stateText(study: Study, document: FindingsDocument | undefined, actions
   switch (study.state) {
     case 'receiving': return el('p', {}, plural('status.receiving', study.instanceCount));
     case 'incomplete': return [el('p', {}, t('status.incomplete')), reasonList(study.reasons), button(t('action.completeNow'), actions.complete)];
-    case 'waiting': return el('p', {}, t('status.waiting'));
+    case 'waiting': return [el('p', {}, t('status.waiting')), reasonList(study.reasons)];
     case 'analysing': {
       const stage = optional(`stage.${study.progress?.stage ?? ''}`);
       return el('p', {}, stage ?? t('status.analysing'));
@@ -68,7 +68,7 @@ function isOutdated(study: Study, document: FindingsDocument | undefined): boole
 /** Where the analysis stands, what it says about itself and how sure one may be. */
 export function statusPanel(store: Store<ReaderState>, actions: ReaderActions): { readonly element: HTMLElement; readonly stop: () => void } {
   const element = el('section', { class: 'panel status-panel', aria: { label: t('status.title'), live: 'polite' } });
-  const stop = store.watch(['study', 'findings', 'studyError', 'findingsError'], ({ study, findings, studyError, findingsError }) => {
+  const stop = store.watch(['study', 'findings', 'studyError'], ({ study, findings, studyError }) => {
     if (study === undefined) {
       fill(element, studyError === undefined ? el('p', { class: 'loading' }, t('reader.loadingStudy')) : errorNotice(t('reader.studyFailed'), studyError, actions.reload));
       return;
@@ -79,7 +79,7 @@ export function statusPanel(store: Store<ReaderState>, actions: ReaderActions): 
       el('h2', {}, t('status.title')),
       stateBadge(study),
       stateText(study, findings, actions),
-      findingsError !== undefined && errorNotice(t('status.findingsFailed'), findingsError, actions.reload),
+      studyError !== undefined && errorNotice(t('reader.studyFailed'), studyError, actions.reload),
       isOutdated(study, findings) && el('p', { class: 'outdated', role: 'note' }, icon('warning'), t('status.outdated')),
       study.conflictCount > 0 && el('p', { class: 'outdated', role: 'note' }, icon('warning'), plural('worklist.conflicts', study.conflictCount)),
       warnings(findings), model(findings, study),

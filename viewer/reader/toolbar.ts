@@ -40,7 +40,7 @@ export function readerToolbar(store: Store<ReaderState>, actions: ReaderActions)
   const element = el(
     'div', { class: 'toolbar', role: 'toolbar', aria: { label: t('reader.tools') } },
     el('div', { class: 'tool-group' }, toolButtons),
-    el('div', { class: 'tool-group' }, simple('tool.invert', 'i', 'contrast', actions.invert), simple('tool.reset', t('key.space'), 'reset', actions.reset)),
+    el('div', { class: 'tool-group' }, simple('tool.invert', 'i', 'invert', actions.invert), simple('tool.reset', t('key.space'), 'reset', actions.reset)),
     el('div', { class: 'tool-group presets', role: 'group', aria: { label: t('reader.presets') } }, presetButtons),
     el('div', { class: 'tool-group' }, marks, opacity),
     el('div', { class: 'tool-group tool-group-end' }, simple('tool.keys', '?', 'keyboard', actions.showHelp)),

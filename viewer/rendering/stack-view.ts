@@ -133,8 +133,9 @@ export function createStackView(element: HTMLDivElement, listeners: ViewListener
       viewport.scroll(step);
     },
     window() {
-      const range = viewport.getProperties().voiRange;
-      return range === undefined ? undefined : { width: range.upper - range.lower, centre: (range.upper + range.lower) / 2 };
+      // Null, against its type, before the first image has been windowed.
+      const range = viewport.getProperties().voiRange as { readonly lower: number; readonly upper: number } | null | undefined;
+      return range === undefined || range === null ? undefined : { width: range.upper - range.lower, centre: (range.upper + range.lower) / 2 };
     },
     setWindow({ width, centre }) {
       viewport.setProperties({ voiRange: { lower: centre - width / 2, upper: centre + width / 2 } });

@@ -61,11 +61,16 @@ export function moment(iso: string, now = new Date()): string {
 }
 
 export function decimal(value: number, digits: number): string {
-  return new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+  return new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value).replace('-', '\u2212');
 }
 
 export function integer(value: number): string {
   return new Intl.NumberFormat(locale(), { maximumFractionDigits: 0 }).format(value);
+}
+
+/** A whole number without grouping, as windows and Hounsfield units are written. */
+export function plain(value: number): string {
+  return new Intl.NumberFormat(locale(), { maximumFractionDigits: 0, useGrouping: false }).format(value).replace('-', '\u2212');
 }
 
 /** 0..1 as whole percent. */

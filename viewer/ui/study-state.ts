@@ -12,7 +12,7 @@ const icons: Readonly<Record<StudyState, IconName>> = {
   'receiving': 'down',
   'incomplete': 'warning',
   'waiting': 'clock',
-  'analysing': 'contrast',
+  'analysing': 'running',
   'analysed': 'check',
   'not-analysed': 'blocked',
   'failed': 'warning',
