@@ -13,26 +13,45 @@ export interface SkippedFile {
 }
 
 const firstBytes = 64 * 1024;
+const mediaStorageDirectory = '1.2.840.10008.1.3.10';
 
-/** Every file below `path` (or the file itself), folders in alphabetical order; symbolic links are not followed. */
-export async function* filesBelow(path: string): AsyncGenerator<string> {
+type Found = { readonly path: string } | SkippedFile;
+
+/**
+ * Every file below `path` (or the file itself) and every folder that cannot be read, in alphabetical order. Links to
+ * folders are not followed and come as files.
+ */
+async function* walk(path: string): AsyncGenerator<Found> {
   if (!(await stat(path)).isDirectory()) {
-    yield path;
+    yield { path };
     return;
   }
   const entries: { readonly name: string; readonly folder: boolean }[] = [];
-  for await (const entry of await opendir(path)) {
-    if (entry.isDirectory() || entry.isFile()) entries.push({ name: entry.name, folder: entry.isDirectory() });
+  try {
+    for await (const entry of await opendir(path)) entries.push({ name: entry.name, folder: entry.isDirectory() });
+  } catch (error) {
+    yield { path, error: toAppError(error) };
+    return;
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const { name, folder } of entries) {
-    if (folder) yield* filesBelow(join(path, name));
-    else yield join(path, name);
+    if (folder) yield* walk(join(path, name));
+    else yield { path: join(path, name) };
+  }
+}
+
+/** As `walk`; a folder that cannot be read is an error. */
+export async function* filesBelow(path: string): AsyncGenerator<string> {
+  for await (const found of walk(path)) {
+    if ('error' in found) throw found.error;
+    yield found.path;
   }
 }
 
 /** Reads just enough of a file to send it. Errors: those of `parseHeader`. */
 export async function outgoingFile(path: string): Promise<OutgoingInstance> {
+  // Pipes and devices would never end.
+  if (!(await stat(path)).isFile()) throw new AppError('DICOM_NOT_PART10', 'Not a file');
   const file = await open(path);
   try {
     const { size } = await file.stat();
@@ -51,6 +70,7 @@ export async function outgoingFile(path: string): Promise<OutgoingInstance> {
       if (sopClassUID === undefined || sopInstanceUID === undefined) {
         throw new AppError('DICOM_MISSING_ATTRIBUTE', 'The file has no SOP Class UID or no SOP Instance UID');
       }
+      if (sopClassUID === mediaStorageDirectory) throw new AppError('DICOM_NOT_PART10', 'A DICOMDIR is not an instance');
       return { sopClassUID, sopInstanceUID, transferSyntaxUID: meta.transferSyntaxUID, open: async () => createReadStream(path) };
     }
   } finally {
@@ -58,15 +78,22 @@ export async function outgoingFile(path: string): Promise<OutgoingInstance> {
   }
 }
 
-/** Splits what is below `path` into instances and files that are none (a DICOMDIR counts as none). */
+/**
+ * Splits what is below `path` into instances and files that are none (a DICOMDIR counts as none).
+ * Errors: those of the file system when `path` itself is not there.
+ */
 export async function readFolder(path: string): Promise<{ readonly instances: readonly OutgoingInstance[]; readonly skipped: readonly SkippedFile[] }> {
   const instances: OutgoingInstance[] = [];
   const skipped: SkippedFile[] = [];
-  for await (const file of filesBelow(path)) {
+  for await (const file of walk(path)) {
+    if ('error' in file) {
+      skipped.push(file);
+      continue;
+    }
     try {
-      instances.push(await outgoingFile(file));
+      instances.push(await outgoingFile(file.path));
     } catch (error) {
-      skipped.push({ path: file, error: toAppError(error) });
+      skipped.push({ path: file.path, error: toAppError(error) });
     }
   }
   return { instances, skipped };

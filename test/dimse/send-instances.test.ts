@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -171,14 +171,24 @@ describe.runIf(hasPrograms('storescp', 'dcmcjpls', 'dcmdjpls', 'dcmdump'))('to s
     await writeFile(join(folder, 'in', 'README.txt'), 'not an instance');
     await writeFile(join(folder, 'in', 'empty.dcm'), '');
     await writeFile(join(folder, 'in', 'cut.dcm'), ctInstance().bytes.subarray(0, 300));
+    const elsewhere = await writeInstance(join(folder, 'elsewhere', 'linked.dcm'), ctInstance({ instanceNumber: 9 }));
+    await symlink(elsewhere, join(folder, 'in', 'link.dcm'));
+    await symlink(join(folder, 'elsewhere'), join(folder, 'in', 'folder-link'));
+    await mkdir(join(folder, 'in', 'nothing'));
+    const directory = ctInstance({ sopClassUID: '1.2.840.10008.1.3.10' });
+    await writeInstance(join(folder, 'in', 'DICOMDIR'), directory);
     const progress: number[] = [];
     const result = await sendFolder(join(folder, 'in'), { ...to(port), onProgress: ({ done }) => progress.push(done) });
-    expect(result).toMatchObject({ sent: 3, failed: 0 });
-    expect(progress).toEqual([1, 2, 3]);
+    expect(result).toMatchObject({ sent: 4, failed: 0 });
+    expect(progress).toEqual([1, 2, 3, 4]);
     expect(Object.fromEntries(result.skipped.map(({ path, error }) => [path.slice(folder.length + 4), error.code]))).toEqual({
-      'README.txt': 'DICOM_NOT_PART10', 'empty.dcm': 'DICOM_NOT_PART10', 'cut.dcm': 'DICOM_TRUNCATED',
+      'README.txt': 'DICOM_NOT_PART10', 'empty.dcm': 'DICOM_NOT_PART10', 'cut.dcm': 'DICOM_TRUNCATED', DICOMDIR: 'DICOM_NOT_PART10', 'folder-link': 'DICOM_NOT_PART10',
     });
   });
+});
+
+it('a folder that is not there is an error', async () => {
+  await expect(sendFolder(join(folder, 'absent'), to(104))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 describe('to our own SCP', () => {
