@@ -40,11 +40,11 @@ async function* walk(path: string): AsyncGenerator<Found> {
   }
 }
 
-/** As `walk`; a folder that cannot be read is an error. */
+/** The files of `walk` alone; a folder or link that cannot be read is an error. */
 export async function* filesBelow(path: string): AsyncGenerator<string> {
   for await (const found of walk(path)) {
     if ('error' in found) throw found.error;
-    yield found.path;
+    if ((await stat(found.path)).isFile()) yield found.path;
   }
 }
 
