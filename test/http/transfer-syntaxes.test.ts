@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { put, putBytes } from '../../src/dicom/build.ts';
+import type { PixelDataLocation } from '../../src/dicom/pixel-data-location.ts';
 import { parsePart10 } from '../../src/dicom/parse.ts';
 import { hasPrograms } from '../helpers/peers.ts';
 import { runOk } from '../helpers/run.ts';
@@ -68,6 +69,32 @@ describe.runIf(hasPrograms('dcmcjpls', 'dcmcrle', 'dcmcjpeg', 'dcmconv', 'gdcmco
       const { offset: start, length: stretch } = parsed.pixelData.fragments![1]!;
       expect(stored.equals(bytes.subarray(start, start + stretch))).toBe(true);
     }
+  });
+});
+
+describe.runIf(hasPrograms('dcmcjpls'))('an image whose bitstream is damaged', () => {
+  it('is an error by itself, and does not take its study with it', async () => {
+    const uids = { study: '2.25.7', series: '2.25.71' };
+    const [plain, written] = [join(folder, 'damaged.dcm'), join(folder, 'damaged.out.dcm')];
+    await writeFile(plain, synthetic({ ...uids, instance: '2.25.72' }));
+    await runOk('dcmcjpls', ['+el', plain, written]);
+    const bytes = await readFile(written);
+    const fragment = (parsePart10(bytes).pixelData as Extract<PixelDataLocation, { kind: 'encapsulated' }>).fragments![0]!;
+    // The sizes in the frame header of the bitstream (PS3.5 8.2.3) no longer fit the image.
+    bytes.fill(0x7f, fragment.offset + 4, fragment.offset + 20);
+    await http.store(bytes);
+    await http.store(synthetic({ ...uids, instance: '2.25.73' }));
+    const path = `/dicom-web/studies/${uids.study}/series/${uids.series}`;
+    for (const [url, accept] of [['frames/1', '*/*'], ['rendered', '*/*'], ['', '*/*'], ['', 'application/dicom']] as const) {
+      const answer = await http.app.inject({ url: `${path}/instances/2.25.72${url === '' ? '' : `/${url}`}`, headers: { accept } });
+      expect(answer.json(), url).toMatchObject({ status: 422, code: 'DICOM_PIXEL_DECODE_FAILED' });
+    }
+    const study = await http.app.inject({ url: path, headers: { accept: 'multipart/related; type="application/dicom"' } });
+    expect(study.statusCode).toBe(200);
+    const syntaxes = [...study.payload.matchAll(/application\/dicom; transfer-syntax=([\d.]+)/g)].map(([, uid]) => uid).sort();
+    expect(syntaxes).toEqual(['1.2.840.10008.1.2.1', '1.2.840.10008.1.2.4.80']);
+    expect(study.payload.trimEnd().endsWith('--')).toBe(true);
+    expect((await http.app.inject('/healthz')).statusCode).toBe(200);
   });
 });
 

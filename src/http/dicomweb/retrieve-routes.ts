@@ -1,6 +1,7 @@
 /** GET on study, series and instance: whole instances, as stored or as Explicit VR Little Endian (PS3.18 10.4). */
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import type { FastifyBaseLogger } from 'fastify';
 import type { DecodePool } from '../../dicomweb/decode-pool.ts';
 import { writeMultipart, type OutgoingPart } from '../../dicomweb/multipart.ts';
 import { negotiateInstances, type SyntaxChoice } from '../../dicomweb/negotiate.ts';
@@ -20,16 +21,27 @@ export function registerRetrieve(app: Http, deps: HttpDeps, pool: DecodePool): v
     return await deps.archive.stream(record.blobKey) as AsyncIterable<Uint8Array> & NodeJS.ReadableStream;
   }
 
-  async function* parts(records: readonly InstanceRecord[], syntax: SyntaxChoice, base: string): AsyncGenerator<OutgoingPart, void, undefined> {
+  async function partOf(record: InstanceRecord, syntax: SyntaxChoice, base: string): Promise<OutgoingPart> {
+    const transferSyntaxUID = syntax === 'explicit' ? explicitVRLittleEndian : record.transferSyntaxUID;
+    return {
+      headers: {
+        'Content-Type': `application/dicom; transfer-syntax=${transferSyntaxUID}`,
+        'Content-Location': base + resourcePath(record),
+      },
+      body: await instanceBody(record, syntax),
+    };
+  }
+
+  /** One image of many that cannot be decoded goes out as it is stored, declared as such: better than none of them. */
+  async function* partsOf(records: readonly InstanceRecord[], syntax: SyntaxChoice, base: string, log: FastifyBaseLogger): AsyncGenerator<OutgoingPart, void, undefined> {
     for (const record of records) {
-      const transferSyntaxUID = syntax === 'explicit' ? explicitVRLittleEndian : record.transferSyntaxUID;
-      yield {
-        headers: {
-          'Content-Type': `application/dicom; transfer-syntax=${transferSyntaxUID}`,
-          'Content-Location': base + resourcePath(record),
-        },
-        body: await instanceBody(record, syntax),
-      };
+      try {
+        yield await partOf(record, syntax, base);
+      } catch (error) {
+        if (syntax === 'stored') throw error;
+        log.warn({ err: error, sopInstanceUID: record.sopInstanceUID }, 'instance sent as stored, since it cannot be decoded');
+        yield partOf(record, 'stored', base);
+      }
     }
   }
 
@@ -47,7 +59,10 @@ export function registerRetrieve(app: Http, deps: HttpDeps, pool: DecodePool): v
           .send(body instanceof Uint8Array ? body : Readable.from(body, { objectMode: false }));
       }
       const boundary = `phoi-${randomUUID()}`;
-      const body = Readable.from(writeMultipart(parts(records, representation.syntax, base), boundary), { objectMode: false, highWaterMark: chunkBytes });
+      // A single instance is prepared before the answer begins, so that a failure is an error with its code.
+      const parts = records.length === 1
+        ? [await partOf(records[0]!, representation.syntax, base)] : partsOf(records, representation.syntax, base, request.log);
+      const body = Readable.from(writeMultipart(parts, boundary), { objectMode: false, highWaterMark: chunkBytes });
       // After the first byte an error can only cut the answer short: without its last boundary no client takes it for whole.
       body.on('error', (error) => request.log.error({ err: error }, 'retrieval broke off'));
       return reply.type(`multipart/related; type="application/dicom"; boundary=${boundary}`).send(body);
