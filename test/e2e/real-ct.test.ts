@@ -26,6 +26,17 @@ const syntaxes: Readonly<Record<string, { readonly convert: readonly (readonly s
   'RLE': { convert: [['dcmdjpls'], ['dcmcrle']], propose: '-xr' },
 };
 
+/** New UIDs, as if it were another study: the same UIDs with other bytes would be a conflict. */
+const newUIDs = `
+import glob, pydicom, sys
+for path in glob.glob(sys.argv[1] + '/*'):
+    d = pydicom.dcmread(path)
+    for name in ('StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID'):
+        setattr(d, name, getattr(d, name)[:60] + '.' + sys.argv[2])
+    d.file_meta.MediaStorageSOPInstanceUID = d.SOPInstanceUID
+    d.save_as(path)
+`;
+
 async function convertAll(from: string, to: string, commands: readonly (readonly string[])[]): Promise<void> {
   for (const name of await readdir(from)) {
     let source = join(from, name);
@@ -123,8 +134,8 @@ describe.runIf(ready)('real CT through the service', () => {
     const to = await mkdtemp(join(folder, 'syntax-'));
     await convertAll(scan, to, convert);
     const known = await knownStudies();
-    // New UIDs, as if it were another study: the same UIDs with other bytes would be a conflict.
-    await runOk('storescu', ['-aec', 'PHOI', propose, '+IS', '+IR', '+II', '127.0.0.1', String(service.dicomPort), '+sd', to]);
+    await runOk('/usr/bin/python3', ['-c', newUIDs, to, String(known.length)]);
+    await runOk('storescu', ['-aec', 'PHOI', propose, '127.0.0.1', String(service.dicomPort), '+sd', to]);
     const uid = await newStudy(known);
     await service.reaches(uid, ['analysed'], 120_000);
     const findings = (await findingsOf(uid)).findings;
