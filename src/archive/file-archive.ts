@@ -1,20 +1,20 @@
 /**
  * The archive on a local disk:
  *
- *     DATA/archive/incoming/phoi-….part      being written; leftovers of a crash are removed at the next start
+ *     DATA/archive/incoming/phoi-….part      being written, or (two links) not yet settled with the index
  *     DATA/archive/objects/ab/cd/abcd…-SIZE  committed; the name is the SHA-256 and the size of the content
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { AppError } from '../errors.ts';
-import { blobFolder, blobPath, blobSize, isBlobKey } from './blob-key.ts';
+import { blobFolder, blobKey, blobPath, blobSize, isBlobKey } from './blob-key.ts';
 import { createDirectorySync } from './directory-sync.ts';
 import { createIncomingBlob } from './incoming-blob.ts';
 import { asArchiveError, isMissing } from './out-of-space.ts';
-import type { IncomingBlob, InstanceArchive } from './port.ts';
+import type { IncomingBlob, InstanceArchive, UnsettledBlob } from './port.ts';
 
 export interface FileArchiveOptions {
   /** Free bytes that stay free: the index, the queue and the results need room to say what happened. Default 0. */
@@ -30,8 +30,9 @@ async function removeLeftovers(incoming: string, ageMs: number): Promise<void> {
   for (const name of await readdir(incoming)) {
     if (!leftoverName.test(name)) continue;
     const path = join(incoming, name);
-    const { mtimeMs } = await stat(path);
-    if (Date.now() - mtimeMs >= ageMs) await rm(path, { force: true });
+    const { mtimeMs, nlink } = await stat(path);
+    // Two names: the blob is committed, and `unsettled` will tell whoever asks.
+    if (nlink === 1 && Date.now() - mtimeMs >= ageMs) await rm(path, { force: true });
   }
 }
 
@@ -51,14 +52,29 @@ async function checkSize(path: string, key: string): Promise<number> {
   return expected;
 }
 
-async function* listKeys(root: string, since: Date | undefined): AsyncGenerator<string> {
+async function* listKeys(root: string): AsyncGenerator<string> {
   for (const first of await readdir(root)) {
     for (const second of await readdir(join(root, first))) {
-      const folder = join(root, first, second);
-      // Renaming a file into a folder changes the folder's own time: untouched folders need no listing.
-      if (since !== undefined && (await stat(folder)).mtimeMs < since.getTime()) continue;
-      for (const name of await readdir(folder)) if (isBlobKey(name)) yield name;
+      for (const name of await readdir(join(root, first, second))) if (isBlobKey(name)) yield name;
     }
+  }
+}
+
+async function keyOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
+    hash.update(chunk);
+    sizeBytes += chunk.length;
+  }
+  return blobKey(hash.digest('hex'), sizeBytes);
+}
+
+async function* listUnsettled(incoming: string): AsyncGenerator<UnsettledBlob> {
+  for (const name of await readdir(incoming)) {
+    const path = join(incoming, name);
+    if (!leftoverName.test(name) || (await stat(path)).nlink === 1) continue;
+    yield { key: await keyOf(path), settle: () => rm(path, { force: true }) };
   }
 }
 
@@ -144,7 +160,8 @@ export async function openFileArchive(dataDir: string, options: FileArchiveOptio
         if (!isMissing(error)) throw error;
       }
     },
-    keys: (since) => listKeys(root, since),
+    keys: () => listKeys(root),
+    unsettled: () => listUnsettled(incoming),
     freeBytes,
   };
 }

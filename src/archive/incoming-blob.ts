@@ -1,14 +1,15 @@
 /**
- * One file on its way in: written under a random name, flushed, then renamed to its content's name.
+ * One file on its way in: written under a random name, flushed, then linked to its content's name as well. The first name
+ * stays until `discard`: two names mean that the blob is complete and the index may not know it yet.
  * Small chunks (a DIMSE PDV is often 16 KiB) are gathered, since each write is a trip through the thread pool.
  */
 import { createHash } from 'node:crypto';
-import { stat, rename, rm, type FileHandle } from 'node:fs/promises';
+import { link, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 
 import { AppError } from '../errors.ts';
 import { blobFolder, blobKey, blobPath } from './blob-key.ts';
 import type { DirectorySync } from './directory-sync.ts';
-import { asArchiveError, isMissing } from './out-of-space.ts';
+import { asArchiveError, errorCode } from './out-of-space.ts';
 import type { IncomingBlob, StoredBlob } from './port.ts';
 
 const gatherBytes = 256 * 1024;
@@ -27,14 +28,8 @@ export interface IncomingBlobParts {
   readonly checkSpace: () => Promise<void>;
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
+/** File systems without hard links: the blob is renamed, and what a crash leaves is found by a full search only. */
+const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 export function createIncomingBlob({ handle, temporaryPath, root, directories, checkSpace }: IncomingBlobParts): IncomingBlob {
   const hash = createHash('sha256');
@@ -81,6 +76,25 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
     }
   }
 
+  /** False when the same content has the name already. */
+  async function giveName(path: string): Promise<boolean> {
+    try {
+      await link(temporaryPath, path);
+      return true;
+    } catch (error) {
+      const code = errorCode(error) ?? '';
+      if (code === 'EEXIST') {
+        if ((await stat(path)).size === sizeBytes) return false;
+        // A file of that name with another size is torn (the disk lied once): the good bytes replace it.
+      } else if (!withoutLinks.has(code)) {
+        throw error;
+      }
+    }
+    await rename(temporaryPath, path);
+    gone = true;
+    return true;
+  }
+
   async function commit(): Promise<StoredBlob> {
     await flush();
     await handle.sync();
@@ -90,11 +104,7 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
     const folder = blobFolder(root, key);
     const path = blobPath(root, key);
     await directories.ensure(folder, root);
-    // A file of that name with another size is torn (the disk lied once): the good bytes replace it.
-    const fresh = (await sizeOf(path)) !== sizeBytes;
-    if (fresh) await rename(temporaryPath, path);
-    else await rm(temporaryPath, { force: true });
-    gone = true;
+    const fresh = await giveName(path);
     await directories.sync(folder);
     return { key, sizeBytes, sha256, fresh };
   }

@@ -2,7 +2,8 @@ import { AppError } from '../errors.ts';
 
 const outOfSpaceCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-function errorCode(error: unknown): string | undefined {
+/** The code of a system error, e.g. `ENOENT`. */
+export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }

@@ -18,10 +18,19 @@ export interface IncomingBlob {
   readonly temporaryPath: string;
   /** Everything written so far can be read under `temporaryPath`; says nothing about durability. */
   flush(): Promise<void>;
-  /** Durable from here on. Committing bytes that are already there gives the same key. */
+  /**
+   * Durable from here on. Committing bytes that are already there gives the same key. Until `discard` the archive
+   * remembers that nobody has written down the key yet.
+   */
   commit(): Promise<StoredBlob>;
-  /** Removes the temporary file; safe to call after a failure and twice. */
+  /** Ends it: before a commit nothing is kept, after one the key is known to the index. Safe to call twice. */
   discard(): Promise<void>;
+}
+
+export interface UnsettledBlob {
+  readonly key: string;
+  /** The key is known to the index now, or the blob was taken back: it need not be told again. */
+  readonly settle: () => Promise<void>;
 }
 
 export interface InstanceArchive {
@@ -38,7 +47,9 @@ export interface InstanceArchive {
    * and only for a blob that its own failed `receive` made.
    */
   remove(key: string): Promise<void>;
-  /** Keys of the blobs committed since then (all without it), for the search for orphans after a crash. */
-  keys(since?: Date): AsyncIterable<string>;
+  /** Keys of all blobs, in no order; long in a large archive. */
+  keys(): AsyncIterable<string>;
+  /** The blobs that were committed by a process that ended before `discard`, perhaps before it wrote the key down. */
+  unsettled(): AsyncIterable<UnsettledBlob>;
   freeBytes(): Promise<number>;
 }

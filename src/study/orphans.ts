@@ -6,7 +6,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 
-import type { InstanceArchive } from '../archive/port.ts';
+import type { InstanceArchive, UnsettledBlob } from '../archive/port.ts';
 import { toAppError } from '../errors.ts';
 import type { StudyIndex } from '../index/port.ts';
 import type { Log } from '../log.ts';
@@ -17,9 +17,8 @@ import { readCompleteHeader } from './read-header.ts';
 import { recordOf } from './receiver.ts';
 import type { InstanceRecord } from './types.ts';
 
-const noteName = 'orphans-looked-for';
-/** Clocks are set back now and then; looking at a day twice costs little. */
-const marginMs = 24 * 3_600_000;
+/** Written once an index has seen the whole archive: from then on only what was under way can be unknown to it. */
+const noteName = 'archive-seen-whole';
 
 export interface OrphanDeps {
   readonly archive: InstanceArchive;
@@ -33,8 +32,13 @@ export interface OrphanReport {
   readonly indexed: number;
   /** Copies of what the index holds already. */
   readonly removed: number;
-  /** Unreadable; they stay where they are. */
+  /** Not taken in; they stay where they are. */
   readonly unreadable: number;
+}
+
+async function* everyBlob(archive: InstanceArchive): AsyncGenerator<UnsettledBlob> {
+  yield* archive.unsettled();
+  for await (const key of archive.keys()) yield { key, settle: () => Promise.resolve() };
 }
 
 async function describeBlob({ archive, clock }: OrphanDeps, key: string): Promise<InstanceRecord> {
@@ -49,12 +53,10 @@ async function describeBlob({ archive, clock }: OrphanDeps, key: string): Promis
   return { ...recordOf({ parsed, sha256: content.sha256, sizeBytes: size }, { transport: 'cli' }, new Date(clock.now())), blobKey: key };
 }
 
-/** Looks through the blobs that came since the last look and takes in those that the index does not know. */
+/** Takes in the blobs that were under way when a process ended; for a new index, all that it does not know. */
 export async function recoverOrphans(deps: OrphanDeps): Promise<OrphanReport> {
   const { archive, index, clock, lock, log } = deps;
-  const startedAt = clock.now();
-  const last = Number(await index.note(noteName) ?? Number.NaN);
-  const since = Number.isFinite(last) ? new Date(last - marginMs) : undefined;
+  const seenWhole = await index.note(noteName) !== undefined;
   const report = { indexed: 0, removed: 0, unreadable: 0 };
 
   async function takeIn(key: string): Promise<void> {
@@ -74,15 +76,18 @@ export async function recoverOrphans(deps: OrphanDeps): Promise<OrphanReport> {
     });
   }
 
-  for await (const key of archive.keys(since)) {
-    if (await index.refersToBlob(key)) continue;
+  for await (const { key, settle } of seenWhole ? archive.unsettled() : everyBlob(archive)) {
     try {
-      await takeIn(key);
+      if (!await index.refersToBlob(key)) await takeIn(key);
+      await settle();
     } catch (error) {
+      const appError = toAppError(error);
       report.unreadable += 1;
-      log.error({ err: toAppError(error), blobKey: key }, 'Blob left by a crash cannot be read and stays');
+      log.error({ err: appError, blobKey: key }, 'Blob left by a crash could not be taken in and stays');
+      // What is no DICOM will be none at the next start; a full disk may have room then.
+      if (appError.code.startsWith('DICOM_')) await settle();
     }
   }
-  await index.setNote(noteName, String(startedAt));
+  if (!seenWhole) await index.setNote(noteName, new Date(clock.now()).toISOString());
   return report;
 }

@@ -75,7 +75,7 @@ describe('files of the archive', () => {
     await mkdir(join(folder, 'traced'));
     let traced: string;
     try {
-      await run('strace', ['-f', '-y', '-e', 'trace=fsync,rename,write', '-o', join(folder, 'trace'), process.execPath, script]);
+      await run('strace', ['-f', '-y', '-e', 'trace=fsync,link,write', '-o', join(folder, 'trace'), process.execPath, script]);
       traced = (await run('cat', [join(folder, 'trace')])).stdout;
     } catch (error) {
       const absent = error instanceof Error && /ENOENT|ptrace/u.test(error.message);
@@ -89,11 +89,11 @@ describe('files of the archive', () => {
       return at;
     };
     const file = place(/fsync\(\d+<[^>]*\.part>/u);
-    const renamed = place(/rename\("[^"]*\.part"/u);
+    const linked = place(/link\("[^"]*\.part"/u);
     const leaf = place(/fsync\(\d+<[^>]*\/objects\/[0-9a-f]{2}\/[0-9a-f]{2}>/u);
     const acknowledged = place(/ACKNOWLEDGED/u);
-    expect(file).toBeLessThan(renamed);
-    expect(renamed).toBeLessThan(leaf);
+    expect(file).toBeLessThan(linked);
+    expect(linked).toBeLessThan(leaf);
     expect(leaf).toBeLessThan(acknowledged);
     expect(place(/fsync\(\d+<[^>]*\/objects\/[0-9a-f]{2}>/u)).toBeLessThan(acknowledged);
     expect(place(/fsync\(\d+<[^>]*\/objects>/u)).toBeLessThan(acknowledged);

@@ -9,7 +9,7 @@ import { openFileArchive } from '../../src/archive/file-archive.ts';
 import type { InstanceArchive } from '../../src/archive/port.ts';
 import type { StudyIndex } from '../../src/index/port.ts';
 import { openSqliteIndex } from '../../src/index/sqlite-index.ts';
-import { store } from '../contract/archive.ts';
+import { commitOnly } from '../contract/archive.ts';
 import { mountSmallDisk, type SmallDisk } from '../archive/small-disk.ts';
 import { silentLog } from '../../src/log.ts';
 import type { StudyService } from '../../src/study/port.ts';
@@ -71,7 +71,7 @@ describe('what a crash left between archive and index', () => {
   it('is taken in at the next start, and then the study completes', async () => {
     f = await createServiceFixture();
     await f.receive(slice(1));
-    for (const number of [2, 3, 4]) await store(f.archive, slice(number));
+    for (const number of [2, 3, 4]) await commitOnly(f.archive, slice(number));
     await f.restart();
     expect(await f.item()).toMatchObject({ instanceCount: 4, state: 'receiving' });
     expect(await f.receive(slice(3))).toBe('duplicate');
@@ -93,7 +93,7 @@ describe('what a crash left between archive and index', () => {
     await f.receive(slice(1));
     await f.pass(30);
     await f.service.setState('1.2.3', 'analysed', { jobId: 'job' });
-    await store(f.archive, slice(900, { Modality: ['SR'], Manufacturer: ['Phoi'] }, { series: '1.2.3.9' }));
+    await commitOnly(f.archive, slice(900, { Modality: ['SR'], Manufacturer: ['Phoi'] }, { series: '1.2.3.9' }));
     await f.restart();
     expect(await f.item()).toMatchObject({ instanceCount: 2, state: 'analysed' });
   });
@@ -103,7 +103,7 @@ describe('what a crash left between archive and index', () => {
     await f.receive(slice(1));
     const copy = Buffer.from(slice(1));
     copy.write('other preamble', 0, 'latin1');
-    const { key } = await store(f.archive, copy);
+    const { key } = await commitOnly(f.archive, copy);
     await f.restart();
     expect(await f.archive.has(key)).toBe(false);
     expect((await f.keys()).length).toBe(1);
@@ -111,7 +111,7 @@ describe('what a crash left between archive and index', () => {
 
   it('that cannot be read stays, and does not keep the service from starting', async () => {
     f = await createServiceFixture();
-    const { key } = await store(f.archive, Buffer.from('not DICOM'));
+    const { key } = await commitOnly(f.archive, Buffer.from('not DICOM'));
     await f.restart();
     expect(await f.archive.has(key)).toBe(true);
     expect(await f.receive(slice(1))).toBe('stored');
