@@ -12,6 +12,7 @@ import { createAssociation, type Association, type Message } from './association
 import { createByteSource } from './byte-source.ts';
 import { negotiate, type AcceptPolicy } from './negotiation.ts';
 import { abortSource, encodeAbort, encodeReject, encodeReleaseResponse, rejection, type Rejection } from './pdu.ts';
+import type { Place, Places } from './places.ts';
 import { createPduReader } from './pdu-reader.ts';
 import { createPduWriter } from './pdu-writer.ts';
 
@@ -36,8 +37,7 @@ export interface AcceptorOptions {
   readonly timers: AcceptorTimers;
   readonly maxPduLength: number;
   readonly log: Log;
-  /** False when all places are taken; `leave` gives the place back. */
-  readonly places: { enter(): boolean; leave(): void };
+  readonly places: Places;
   serve(peer: { readonly callingAETitle: string; readonly remoteAddress: string }, log: Log): AssociationServer;
 }
 
@@ -79,7 +79,13 @@ async function answer(
     reject(negotiated.rejection);
     return;
   }
-  if (!options.places.enter()) {
+  const place = options.places.enter(() => {
+    log.warn('An idle association made room for another');
+    if (socket.writable) socket.end(encodeAbort(abortSource.serviceProvider, 0));
+    // Whatever waits for its next message wakes up.
+    socket.destroySoon();
+  });
+  if (place === undefined) {
     reject(rejection.localLimitExceeded);
     return;
   }
@@ -92,16 +98,18 @@ async function answer(
     }));
     log.info({ contexts: negotiated.contexts.size, refusedContexts: negotiated.answers.length - negotiated.contexts.size }, 'Association accepted');
     const association = createAssociation({ socket, reader, writer, contexts: negotiated.contexts, stallMs: timers.stallMs });
-    await converse(association, server, timers.idleMs, log);
+    await converse(association, server, place, timers.idleMs, log);
   } finally {
     server.ended();
-    options.places.leave();
+    place.leave();
   }
 }
 
-async function converse(association: Association, server: AssociationServer, idleMs: number, log: Log): Promise<void> {
+async function converse(association: Association, server: AssociationServer, place: Place, idleMs: number, log: Log): Promise<void> {
   for (;;) {
+    place.idle();
     const incoming = await association.receive(idleMs);
+    place.busy();
     if (incoming.kind === 'message') {
       await server.handle(association, incoming);
       continue;

@@ -43,16 +43,27 @@ function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
   return isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : undefined;
 }
 
-/** True when `address` is `allowed` or lies in that network. An unreadable rule allows nothing. */
-export function addressMatches(allowed: string, address: string): boolean {
-  const [network = '', prefix] = allowed.split('/');
-  const networkFamily = familyOf(network);
-  const family = familyOf(address);
-  if (networkFamily === undefined || family === undefined) return allowed === 'localhost' && (address === '127.0.0.1' || address === '::1');
+function blockList(rule: string): BlockList | undefined {
+  const [network = '', prefix, more] = rule.split('/');
+  const family = familyOf(network);
+  if (family === undefined || more !== undefined) return undefined;
   const list = new BlockList();
-  if (prefix === undefined) list.addAddress(network, networkFamily);
-  else if (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (networkFamily === 'ipv4' ? 32 : 128)) list.addSubnet(network, Number(prefix), networkFamily);
-  return list.check(address, family);
+  if (prefix === undefined) list.addAddress(network, family);
+  else if (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 'ipv4' ? 32 : 128)) list.addSubnet(network, Number(prefix), family);
+  else return undefined;
+  return list;
+}
+
+/** True for an IP address, a network such as `10.1.0.0/16`, and `localhost`. */
+export function isAddressRule(rule: string): boolean {
+  return rule === 'localhost' || blockList(rule) !== undefined;
+}
+
+/** True when `address` is the one of the rule or lies in its network. An unreadable rule allows nothing. */
+export function addressMatches(rule: string, address: string): boolean {
+  if (rule === 'localhost') return address === '127.0.0.1' || address === '::1';
+  const family = familyOf(address);
+  return family !== undefined && blockList(rule)?.check(address, family) === true;
 }
 
 function isKnownCaller(policy: AcceptPolicy, callingAETitle: string, address: string): boolean {

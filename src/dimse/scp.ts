@@ -1,18 +1,22 @@
 /** The DIMSE service class provider: Verification, Storage and Storage Commitment on one TCP port. */
 import { createServer, type Socket } from 'node:net';
+import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { StudyService } from '../study/port.ts';
 import { acceptConnection, type AcceptorTimers, type AssociationServer } from './acceptor.ts';
 import { commandField, type CommandSet } from './command-set.ts';
 import { createCommitmentExchange, type CommitmentExchange } from './commitment-exchange.ts';
 import { createCommitmentService, type CommitmentServiceOptions } from './commitment-service.ts';
-import type { DimsePeer } from './negotiation.ts';
+import { isAddressRule, type DimsePeer } from './negotiation.ts';
+import { createPlaces } from './places.ts';
 import { status } from './status.ts';
 import { handleStore } from './store-service.ts';
 import { verificationSOPClass } from './uids.ts';
 
 export interface DimseScpLimits extends AcceptorTimers {
   readonly maxAssociations: number;
+  /** When all places are taken, an association that paused for so long is given up for a new one. */
+  readonly evictIdleMs: number;
   /** Announced maximum length of a P-DATA-TF: 0 is unlimited, otherwise at least 16384. */
   readonly maxPduLength: number;
 }
@@ -22,6 +26,7 @@ export const defaultDimseScpLimits: DimseScpLimits = {
   stallMs: 120_000,
   idleMs: 3_600_000,
   maxAssociations: 25,
+  evictIdleMs: 60_000,
   maxPduLength: 131_072,
 };
 
@@ -49,10 +54,15 @@ export interface DimseScp {
 /** Connections that may wait for their turn beyond the associations; more are closed at once. */
 const pendingConnections = 64;
 
-/** Starts listening. Rejects when the address cannot be bound. */
+/** Starts listening. Rejects when the address cannot be bound, or with CONFIG_INVALID when a peer's address is none. */
 export async function startDimseScp(options: DimseScpOptions): Promise<DimseScp> {
   const limits = { ...defaultDimseScpLimits, ...options.limits };
   const peers = options.peers ?? [];
+  for (const { aeTitle, address } of peers) {
+    if (address !== undefined && !isAddressRule(address)) {
+      throw new AppError('CONFIG_INVALID', `The address of peer ${aeTitle} is neither an IP address nor a network such as 10.1.0.0/16`);
+    }
+  }
   const loopback = options.host === '127.0.0.1' || options.host === '::1' || options.host === 'localhost';
   const policy = {
     aeTitle: options.aeTitle,
@@ -63,13 +73,7 @@ export async function startDimseScp(options: DimseScpOptions): Promise<DimseScp>
   const commitment = options.commitment === undefined ? undefined
     : createCommitmentService({ ...options.commitment, aeTitle: options.aeTitle, peers, log: options.log });
   const connections = new Map<Socket, Promise<void>>();
-  let associations = 0;
-  const places = {
-    enter: (): boolean => associations < limits.maxAssociations && (associations += 1) > 0,
-    leave: (): void => {
-      associations -= 1;
-    },
-  };
+  const places = createPlaces(limits.maxAssociations, limits.evictIdleMs);
 
   function serve(peer: { readonly callingAETitle: string; readonly remoteAddress: string }, log: Log): AssociationServer {
     const counts = { stored: 0, refused: 0 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contextResult, type AssociateRequest } from '../../src/dimse/associate-pdu.ts';
-import { addressMatches, negotiate, type AcceptPolicy } from '../../src/dimse/negotiation.ts';
+import { addressMatches, isAddressRule, negotiate, type AcceptPolicy } from '../../src/dimse/negotiation.ts';
 import { isStorageSOPClass } from '../../src/dimse/sop-classes.ts';
 
 const ct = '1.2.840.10008.5.1.4.1.1.2';
@@ -60,6 +60,8 @@ describe('who may come in', () => {
     expect(addressMatches('localhost', '127.0.0.1')).toBe(true);
     expect(addressMatches('192.168.1.0/99', '192.168.1.8')).toBe(false);
     expect(addressMatches('anything', '192.168.1.8')).toBe(false);
+    expect(['10.0.0.1', '10.0.0.0/8', 'fd00::/8', 'localhost'].map(isAddressRule)).toEqual([true, true, true, true]);
+    expect(['pacs.example', '10.0.0.0/40', '10.0.0.0/8/8', '10.0.0', ''].map(isAddressRule)).toEqual([false, false, false, false, false]);
   });
 });
 

@@ -106,6 +106,30 @@ describe('before an association', () => {
     });
   });
 
+  it('gives up the association that idles longest when a new one needs its place', async () => {
+    await start({ maxAssociations: 2, evictIdleMs: 100 });
+    const idle = await associated();
+    const working = await associated();
+    await working.send(storeCommand('1.2.3.1'), fragment(1, false, false, Buffer.alloc(10)));
+    const next = await until('a place', async () => {
+      const peer = await rawPeer(scp.port);
+      await peer.send(associateRequest());
+      const answer = await peer.pdu();
+      return answer !== 'closed' && answer.type === pduType.associateAccept && peer;
+    });
+    expect(abortOf(await idle.pdu())).toBe(abortReason.notSpecified);
+    await working.send(fragment(1, false, true, Buffer.alloc(10)));
+    expect((await response(working)).status).toBe(0);
+    await next.send(storeCommand('1.2.3.2'), fragment(1, false, true, Buffer.alloc(10)));
+    expect((await response(next)).status).toBe(0);
+  });
+
+  it('does not start with a peer whose address cannot be understood', async () => {
+    await start();
+    await expect(startDimseScp({ host: '127.0.0.1', port: 0, aeTitle: 'PHOI', log: silentLog(), study, peers: [{ aeTitle: 'CT', address: 'ct.example' }] }))
+      .rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
   it('accepts an association without any presentation context and answers its release', async () => {
     await start();
     const peer = await rawPeer(scp.port);
