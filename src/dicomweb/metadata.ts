@@ -10,9 +10,13 @@ function isItem(value: DicomValue): value is Dataset {
   return typeof value === 'object' && value !== null && !('Alphabetic' in value || 'Ideographic' in value || 'Phonetic' in value);
 }
 
+/** JSON is UTF-8, whatever the instance is written in (PS3.18 F.2.2). */
+export const jsonCharacterSet: DicomElement = { vr: 'CS', Value: ['ISO_IR 192'] };
+
 /** The index keeps `bulkdata/TAG.ITEM.TAG`, relative to the instance. */
 function absolute(dataset: Dataset, instanceUrl: string): Dataset {
   return Object.fromEntries(Object.entries(dataset).map(([key, element]): [string, DicomElement] => {
+    if (key === tag('SpecificCharacterSet')) return [key, jsonCharacterSet];
     if (element.BulkDataURI !== undefined) return [key, { vr: element.vr, BulkDataURI: `${instanceUrl}/${element.BulkDataURI}` }];
     if (element.vr === 'SQ' && element.Value !== undefined) {
       return [key, { vr: 'SQ', Value: element.Value.map((value) => (isItem(value) ? absolute(value, instanceUrl) : value)) }];

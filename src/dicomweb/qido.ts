@@ -3,6 +3,7 @@ import type { Dataset, DicomElement } from '../dicom/dataset.ts';
 import { isKeyword, tag } from '../dicom/tags.ts';
 import { AppError } from '../errors.ts';
 import type { QidoQuery } from '../index/port.ts';
+import { jsonCharacterSet } from './metadata.ts';
 
 export type QidoLevel = 'study' | 'series' | 'instance';
 
@@ -81,9 +82,10 @@ const answerTags: Readonly<Record<QidoLevel, ReadonlySet<string>>> = {
  * and RetrieveURL.
  */
 export function shapeMatch(match: Dataset, level: QidoLevel, above: readonly QidoLevel[], include: ParsedQuery['include'], retrieveUrl: string): Dataset {
-  const shaped: [string, DicomElement][] = Object.entries(match).filter(([tagText]) =>
-    tagText === '00080005' || include === 'all' || include.has(tagText)
-    || answerTags[level].has(tagText) || above.some((one) => answerTags[one].has(tagText)));
+  const shaped: [string, DicomElement][] = Object.entries(match).filter(([tagText]) => tagText !== tag('SpecificCharacterSet') && (
+    include === 'all' || include.has(tagText)
+    || answerTags[level].has(tagText) || above.some((one) => answerTags[one].has(tagText))));
+  shaped.push([tag('SpecificCharacterSet'), jsonCharacterSet]);
   shaped.push([tag('RetrieveURL'), { vr: 'UR', Value: [retrieveUrl] }]);
   shaped.push([tag('InstanceAvailability'), { vr: 'CS', Value: ['ONLINE'] }]);
   return Object.fromEntries(shaped.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));

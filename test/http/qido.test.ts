@@ -53,6 +53,7 @@ describe('QIDO-RS', () => {
 
   it('answers a study with what the standard asks for, its counts and its address', async () => {
     const [study] = await search('/studies?StudyInstanceUID=2.25.1');
+    expect(study?.['00080005']?.Value).toEqual(['ISO_IR 192']);
     expect(study?.['00201206']?.Value).toEqual([2]);
     expect(study?.['00201208']?.Value).toEqual([3]);
     expect(study?.['00080061']?.Value).toEqual(['CT']);

@@ -43,6 +43,7 @@ beforeAll(async () => {
   await http.store(synthetic({
     study: '2.25.1', series: '2.25.20', instance: '2.25.30', frames: 3, bitsAllocated: 8, bitsStored: 8,
     more: (dataset) => {
+      put(dataset, 'SpecificCharacterSet', 'ISO_IR 100');
       putBytes(dataset, 'EncapsulatedDocument', 'OB', Buffer.alloc(100_000, 0x41));
       const item: Dataset = {};
       putBytes(item, 'EncapsulatedDocument', 'OB', Buffer.alloc(90_000, 0x42));
@@ -84,6 +85,7 @@ describe('WADO-RS', () => {
       const found = answer.json<Dataset[]>().find((dataset) => dataset['00080018']?.Value?.[0] === '2.25.30')!;
       expect(found['00100010']?.Value).toEqual([{ Alphabetic: 'Phantom^Synthetic' }]);
       expect(found['7FE00010']?.Value).toBeUndefined();
+      expect(found['00080005']?.Value).toEqual(['ISO_IR 192']);
       const top = await get(new URL(found['00420011']!.BulkDataURI!).pathname, 'application/octet-stream');
       expect(top.rawPayload.equals(Buffer.alloc(100_000, 0x41))).toBe(true);
       const nested = (found['00081140']!.Value![0] as Dataset)['00420011']!.BulkDataURI!;
