@@ -2,6 +2,8 @@
 import { AppError } from '../errors.ts';
 import { identify } from './identity.ts';
 import type { ResultInput, ResultObject } from './input.ts';
+import { buildKeyObjects } from './key-objects.ts';
+import { buildPresentationState } from './presentation-state.ts';
 import { buildSeg } from './seg.ts';
 import { segmentFrames } from './segment-frames.ts';
 import { buildSr } from './sr.ts';
@@ -9,8 +11,8 @@ import { buildSr } from './sr.ts';
 export type { ResultInput, ResultObject, ResultRole } from './input.ts';
 
 /**
- * A report (always) and a segmentation (when a finding has a mask). The report refers to the segmentation: store the
- * segmentation first, it comes first in the list.
+ * A report (always); a segmentation when a finding has a mask; a presentation state and a key object selection when
+ * findings have outlines and key images. What others refer to comes first: segmentation, report, state, key objects.
  * @throws AppError DICOM_INVALID_GEOMETRY for masks outside the volume, DICOM_INVALID_VALUE for findings that DICOM
  * cannot hold, INTERNAL when masks and findings do not match.
  */
@@ -26,7 +28,8 @@ export function buildResultObjects(input: ResultInput): Promise<readonly ResultO
     const reference = seg === undefined || segmentation === undefined
       ? undefined
       : { sopInstanceUID: seg.sopInstanceUID, segmentNumbers: segmentation.segmentNumbers };
-    const sr = buildSr(input, identity, reference);
-    return seg === undefined ? [sr] : [seg, sr];
+    const pr = buildPresentationState(input, identity);
+    const ko = buildKeyObjects(input, identity, pr);
+    return [seg, buildSr(input, identity, reference), pr, ko].filter((object) => object !== undefined);
   });
 }

@@ -55,6 +55,8 @@ export const dcm = {
   groundGlassOpacity: ['112120', 'DCM', 'Ground glass opacity'],
   segmentation: ['113076', 'DCM', 'Segmentation'],
   sourceImageForProcessing: ['121322', 'DCM', 'Source image for image processing operation'],
+  ofInterest: ['113000', 'DCM', 'Of Interest'],
+  keyObjectDescription: ['113012', 'DCM', 'Key Object Description'],
   summary: ['121111', 'DCM', 'Summary'],
   comment: ['121106', 'DCM', 'Comment'],
   summaryOfDetections: ['111064', 'DCM', 'Summary of Detections'],

@@ -63,8 +63,10 @@ export function putOwnModules(dataset: Dataset, input: ResultInput, fields: Seri
   put(dataset, 'SeriesDescription', fields.seriesDescription);
   put(dataset, 'SeriesDate', moment.date);
   put(dataset, 'SeriesTime', moment.time);
-  put(dataset, 'ContentDate', moment.date);
-  put(dataset, 'ContentTime', moment.time);
+  if (fields.modality !== 'PR') {
+    put(dataset, 'ContentDate', moment.date);
+    put(dataset, 'ContentTime', moment.time);
+  }
   put(dataset, 'Modality', fields.modality);
   put(dataset, 'Manufacturer', manufacturer);
   put(dataset, 'ManufacturerModelName', modelName);

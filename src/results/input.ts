@@ -21,7 +21,8 @@ export interface ResultInput {
   readonly createdAt?: Date;
 }
 
-export type ResultRole = 'sr' | 'seg';
+/** Report, segmentation, presentation state (outlines over the images), key object selection. */
+export type ResultRole = 'sr' | 'seg' | 'pr' | 'ko';
 
 export interface ResultObject {
   readonly role: ResultRole;

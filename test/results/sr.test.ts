@@ -78,7 +78,7 @@ describe('the report tree', () => {
     const objects = await buildResultObjects(sampleInput(axial, spheres));
     const [seg, sr] = objects;
     if (seg === undefined || sr === undefined) throw new Error('two objects are expected');
-    expect(objects.map(({ role }) => role)).toEqual(['seg', 'sr']);
+    expect([seg.role, sr.role]).toEqual(['seg', 'sr']);
     const { dataset } = parsePart10(sr.part10);
     const nodes = all(describeSr(dataset).content);
     const groups = named(nodes, 'Measurement Group');
