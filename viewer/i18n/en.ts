@@ -274,3 +274,7 @@ export const en = {
   'error.UPLOAD_NOT_AN_INSTANCE': 'Not a DICOM image (a directory file or another kind of file).',
   'error.other': 'The server answered: {code}.',
 } as const;
+
+export type MessageKey = keyof typeof en;
+/** Every language has exactly these keys. */
+export type Catalogue = Readonly<Record<MessageKey, string>>;

@@ -1,8 +1,7 @@
-import { en } from './en.ts';
+import { en, type Catalogue, type MessageKey } from './en.ts';
 import { vi } from './vi.ts';
 
-export type MessageKey = keyof typeof en;
-export type Catalogue = Readonly<Record<MessageKey, string>>;
+export type { MessageKey } from './en.ts';
 export type Language = 'en' | 'vi';
 
 export const languages: readonly { readonly code: Language; readonly name: string }[] = [

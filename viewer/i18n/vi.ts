@@ -1,4 +1,4 @@
-import type { Catalogue } from './index.ts';
+import type { Catalogue } from './en.ts';
 
 /** Vietnamese texts. Vietnamese has one plural form; both keys carry the same text. */
 export const vi: Catalogue = {

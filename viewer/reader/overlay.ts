@@ -49,7 +49,7 @@ function label(points: readonly CanvasPoint[], text: string, width: number): rea
   const right = Math.max(...points.map((point) => point[0]));
   const left = Math.min(...points.map((point) => point[0]));
   const top = Math.min(...points.map((point) => point[1]));
-  const room = text.length * 6.7 + 14;
+  const room = text.length * 6.4 + 14;
   const toRight = right + 16 + room < width;
   const x = toRight ? right + 16 : left - 16 - room;
   const y = Math.max(20, top - 10);

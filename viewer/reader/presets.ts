@@ -1,5 +1,5 @@
-import type { MessageKey } from '../i18n/index.ts';
-import type { Window } from '../rendering/stack-view.ts';
+import type { MessageKey } from '../i18n/en.ts';
+import type { Window } from '../rendering/types.ts';
 
 /** Window presets in HU with their keys; 1 to 5 as in OHIF, 6 for the mediastinum. */
 export const presets: readonly { readonly key: string; readonly name: MessageKey; readonly window: Window }[] = [

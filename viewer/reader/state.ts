@@ -1,6 +1,6 @@
 import type { FindingsDocument, Study } from '../api/types.ts';
 import type { SliceImage } from '../rendering/slice-images.ts';
-import type { Probe, Window } from '../rendering/stack-view.ts';
+import type { Probe, Window } from '../rendering/types.ts';
 import type { PrimaryTool } from '../rendering/tools.ts';
 import type { Renderer } from '../rendering/start.ts';
 

@@ -1,4 +1,5 @@
 import { Enums, imageLoader } from '@cornerstonejs/core';
+import { nearestPending } from './nearest.ts';
 import { isCached } from './start.ts';
 
 export interface Prefetcher {
@@ -9,16 +10,6 @@ export interface Prefetcher {
 
 /** Requests under way at once: leaves the browser's connections free for the slice that is being looked at. */
 const parallel = 4;
-
-/** The slice nearest to `centre` that is not yet wanted, alternating after and before it. */
-export function nearestPending(centre: number, count: number, reach: number, settled: ReadonlySet<number>): number | undefined {
-  for (let distance = 0; distance <= reach; distance++) {
-    for (const index of [centre + distance, centre - distance]) {
-      if (index >= 0 && index < count && !settled.has(index)) return index;
-    }
-  }
-  return undefined;
-}
 
 /** Loads the slices of a series in the background, nearest first, at most `capacity` of them around the current one. */
 export function prefetchNearest(imageIds: readonly string[], capacity: number, loaded: (count: number) => void): Prefetcher {

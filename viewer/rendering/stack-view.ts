@@ -3,21 +3,8 @@ import { problemFrom, RequestError } from '../api/problem.ts';
 import { cacheableImages, registerImages, renderingEngine, startRendering, type Renderer } from './start.ts';
 import { prefetchNearest, type Prefetcher } from './prefetch.ts';
 import { pixelToWorld, worldToPixel, type SliceImage } from './slice-images.ts';
+import type { Probe, Window } from './types.ts';
 import { bindTools, releaseTools, setPrimaryTool, type PrimaryTool } from './tools.ts';
-
-/** A window in Hounsfield units. */
-export interface Window {
-  readonly width: number;
-  readonly centre: number;
-}
-
-/** The value under the pointer. */
-export interface Probe {
-  readonly column: number;
-  readonly row: number;
-  /** Modality value: Hounsfield units for CT. */
-  readonly value: number;
-}
 
 export interface ViewListeners {
   /** Another slice is shown, or the same one with another window, zoom or position. */

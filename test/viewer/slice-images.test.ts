@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { toDicomJson } from '../../src/dicom/json.ts';
+import { parsePart10 } from '../../src/dicom/parse.ts';
+import { makePhantomStudy, type WritePhantomOptions } from '../../src/phantom/write-phantom.ts';
+import { nearestPending } from '../../viewer/rendering/nearest.ts';
+import { indexOfImage, pixelToWorld, sliceImages, worldToPixel } from '../../viewer/rendering/slice-images.ts';
+import { imagePositions } from './helpers/reference-findings.ts';
+
+const small: Omit<WritePhantomOptions, 'out'> = { seed: 100_011, columns: 64, slices: 12, nodules: 0 };
+
+function metadataOf(study: ReturnType<typeof makePhantomStudy>): readonly unknown[] {
+  return study.instances.map(({ part10 }) => toDicomJson(parsePart10(part10).dataset));
+}
+
+describe('images of a series', () => {
+  test.each(['HFS', 'FFS', 'FFP'] as const)('run from head to feet, %s', (patientPosition) => {
+    const images = sliceImages('/series', metadataOf(makePhantomStudy({ ...small, patientPosition })).toReversed());
+    const z = images.map((image) => image.plane!.position[2]);
+    expect(z).toHaveLength(12);
+    expect(z).toEqual(z.toSorted((a, b) => b - a));
+  });
+
+  test('the frames of an enhanced image are images with their own position', () => {
+    const study = makePhantomStudy({ ...small, enhanced: true });
+    const images = sliceImages('/series', metadataOf(study));
+    expect(images).toHaveLength(12);
+    for (const expected of imagePositions(study)) {
+      const at = indexOfImage(images, expected.sopInstanceUID, expected.frameNumber);
+      expect(images[at]!.plane!.position).toEqual(expected.position);
+      expect(images[at]!.imageId).toBe(`wadors:/series/instances/${expected.sopInstanceUID}/frames/${expected.frameNumber!}`);
+      expect(images[at]!.attributes['52009230'], 'no frame carries the groups of all').toBeUndefined();
+    }
+  });
+
+  test('the pixel (0,0) is the centre of the top-left pixel and maps back', () => {
+    const [image] = sliceImages('/series', metadataOf(makePhantomStudy({ ...small, patientPosition: 'FFP' })));
+    const plane = image!.plane!;
+    expect(pixelToWorld(plane, 0, 0)).toEqual(plane.position);
+    const [column, row] = worldToPixel(plane, pixelToWorld(plane, 12.5, 40));
+    expect(column).toBeCloseTo(12.5, 6);
+    expect(row).toBeCloseTo(40, 6);
+  });
+
+  test('instances without pixels are no images; without geometry the instance number orders', () => {
+    const image = (uid: string, number: number): object => ({
+      '00080018': { vr: 'UI', Value: [uid] }, '00280010': { vr: 'US', Value: [4] }, '00280011': { vr: 'US', Value: [4] }, '00200013': { vr: 'IS', Value: [number] },
+    });
+    const report = { '00080018': { vr: 'UI', Value: ['1.9'] } };
+    expect(sliceImages('/series', [image('1.2', 2), report, image('1.1', 1), null]).map((each) => each.sopInstanceUID)).toEqual(['1.1', '1.2']);
+  });
+});
+
+describe('the order of loading', () => {
+  function order(centre: number, count: number, reach: number): readonly number[] {
+    const settled = new Set<number>();
+    for (let next = nearestPending(centre, count, reach, settled); next !== undefined; next = nearestPending(centre, count, reach, settled)) settled.add(next);
+    return [...settled];
+  }
+  test('goes outwards from the slice that is looked at', () => {
+    expect(order(2, 6, 10)).toEqual([2, 3, 1, 4, 0, 5]);
+  });
+  test('ends at the reach of the memory', () => {
+    expect(order(50, 100, 2)).toEqual([50, 51, 49, 52, 48]);
+  });
+});
