@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import type { Dataset } from '../dicom/dataset.ts';
 import { decodeFrame } from '../dicom/codec.ts';
 import { parsePart10 } from '../dicom/parse.ts';
+import { nativeLength } from '../dicom/pixel-length.ts';
 import { readFrame } from '../dicom/pixels.ts';
 import { samplesToCells, transcodeToNative } from '../dicom/transcode.ts';
 import { transferSyntax } from '../dicom/transfer-syntax.ts';
@@ -24,6 +25,17 @@ async function bulkValue(path: string, elementPath: readonly string[]): Promise<
   return bytes;
 }
 
+/** A small run-length coded file may stand for gigabytes of pixels; frames of it can still be had one by one. */
+const maxNativeBytes = 1024 * 1024 * 1024;
+
+async function transcode(path: string): Promise<Uint8Array> {
+  const bytes = await readWhole(path);
+  if ((nativeLength(parsePart10(bytes).dataset) ?? 0) > maxNativeBytes) {
+    throw new AppError('DICOM_TOO_LARGE', 'the instance is too large to be converted as a whole');
+  }
+  return transcodeToNative(bytes);
+}
+
 async function perform(task: DecodeTask): Promise<Uint8Array | RenderedFrame> {
   switch (task.kind) {
     case 'frame': {
@@ -38,7 +50,7 @@ async function perform(task: DecodeTask): Promise<Uint8Array | RenderedFrame> {
       const decoded = await decodeFrame(source.bytes, source.parsed, source.index);
       return renderFrame(decoded, source.header.dataset, task.frameIndex, task.window);
     }
-    case 'transcode': return transcodeToNative(await readWhole(task.path));
+    case 'transcode': return transcode(task.path);
     case 'bulk': return bulkValue(task.path, task.elementPath);
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { put, putBytes } from '../../src/dicom/build.ts';
 import type { PixelDataLocation } from '../../src/dicom/pixel-data-location.ts';
+import { encodeDataset, fileMeta } from '../../src/dicom/encode.ts';
 import { parsePart10 } from '../../src/dicom/parse.ts';
 import { hasPrograms } from '../helpers/peers.ts';
 import { runOk } from '../helpers/run.ts';
@@ -95,6 +96,32 @@ describe.runIf(hasPrograms('dcmcjpls'))('an image whose bitstream is damaged', (
     expect(syntaxes).toEqual(['1.2.840.10008.1.2.1', '1.2.840.10008.1.2.4.80']);
     expect(study.payload.trimEnd().endsWith('--')).toBe(true);
     expect((await http.app.inject('/healthz')).statusCode).toBe(200);
+  });
+});
+
+describe.runIf(hasPrograms('dcmcrle'))('a small file that stands for gigabytes', () => {
+  it('is not converted as a whole, while its frames are to be had', async () => {
+    const [plain, written] = [join(folder, 'bomb.dcm'), join(folder, 'bomb.out.dcm')];
+    await writeFile(plain, synthetic({
+      study: '2.25.8', series: '2.25.81', instance: '2.25.82', rows: 1024, columns: 1024,
+      more: (dataset) => putBytes(dataset, 'PixelData', 'OW', new Uint8Array(1024 * 1024 * 2)),
+    }));
+    await runOk('dcmcrle', [plain, written]);
+    const one = parsePart10(await readFile(written));
+    const { fragments } = one.pixelData as Extract<PixelDataLocation, { kind: 'encapsulated' }>;
+    const bytes = await readFile(written);
+    const fragment = bytes.subarray(fragments![0]!.offset - 8, fragments![0]!.offset + fragments![0]!.length);
+    const frames = 600;
+    const dataset = encodeDataset({ ...one.dataset, '00080016': { vr: 'UI', Value: ['1.2.840.10008.5.1.4.1.1.7.3'] }, '00280008': { vr: 'IS', Value: [frames] } });
+    const meta = fileMeta({ sopClassUID: '1.2.840.10008.5.1.4.1.1.7.3', sopInstanceUID: '2.25.82', transferSyntaxUID: '1.2.840.10008.1.2.5' });
+    const opening = Buffer.from('e07f10004f420000fffffffffeff00e000000000', 'hex');
+    const bomb = Buffer.concat([meta, dataset, opening, ...Array.from({ length: frames }, () => fragment), Buffer.from('feffdde000000000', 'hex')]);
+    expect(bomb.length).toBeLessThan(20_000_000);
+    await http.store(bomb);
+    const path = '/studies/2.25.8/series/2.25.81/instances/2.25.82';
+    const answer = await http.app.inject({ url: `/dicom-web${path}`, headers: { accept: 'application/dicom' } });
+    expect(answer.json()).toMatchObject({ status: 413, code: 'DICOM_TOO_LARGE' });
+    expect((await get(`${path}/frames/${frames}`, 'application/octet-stream')).equals(Buffer.alloc(1024 * 1024 * 2))).toBe(true);
   });
 });
 
