@@ -3,11 +3,17 @@ import type { PhantomGrid } from './types.ts';
 import type { Vec3 } from '../volume/types.ts';
 import { put, putBytes } from '../dicom/build.ts';
 
-/** HU + 1024 in 16 bits, 12 used. */
-export function storedPixels(image: Int16Array, count: number): Uint8Array {
-  const bytes = new Uint8Array(count * 2);
+/** HU + 1024 in 16 bits, 12 used; outside the circle that the scanner reconstructs there is nothing. */
+export function storedPixels(image: Int16Array, grid: PhantomGrid): Uint8Array {
+  const bytes = new Uint8Array(image.length * 2);
   const view = new Uint16Array(bytes.buffer);
-  for (let p = 0; p < count; p++) view[p] = image[p]! + 1024;
+  const radius = grid.columns / 2;
+  for (let j = 0; j < grid.rows; j++) {
+    const across = Math.sqrt(Math.max(radius * radius - (j - (grid.rows - 1) / 2) ** 2, 0));
+    const first = Math.ceil((grid.columns - 1) / 2 - across);
+    const last = grid.columns - 1 - first;
+    for (let i = first; i <= last; i++) view[j * grid.columns + i] = image[j * grid.columns + i]! + 1024;
+  }
   return bytes;
 }
 

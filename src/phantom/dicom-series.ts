@@ -34,9 +34,8 @@ export function describeSeries(scene: PhantomScene, options: PhantomDicomOptions
 export function phantomToInstances(scene: PhantomScene, options: PhantomDicomOptions): readonly PhantomInstance[] {
   const { grid, identity } = describeSeries(scene, options);
   const common = commonHeader(scene, identity, options);
-  const plane = grid.columns * grid.rows;
   const frames: Uint8Array[] = [];
-  renderSlices(scene, grid, options.scanner, (_, image) => frames.push(storedPixels(image, plane)));
+  renderSlices(scene, grid, options.scanner, (_, image) => frames.push(storedPixels(image, grid)));
   if (options.enhanced === true) {
     const dataset = enhancedInstance(common, scene, grid, identity, options, frames);
     return [{ fileName: 'IM0001', sopInstanceUID: identity.instanceUID(1), part10: encodePart10(dataset) }];

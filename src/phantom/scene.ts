@@ -14,6 +14,7 @@ import { placeNodules } from './nodules.ts';
 import { planBody } from './plan.ts';
 import { createRandom } from './random.ts';
 import { skeleton } from './skeleton.ts';
+import { patientTable } from './table.ts';
 import { growLungs } from './vessels.ts';
 
 export const firstHeldOutSeed = 100_000;
@@ -26,7 +27,9 @@ export function describePhantom(options: PhantomOptions): PhantomScene {
   const trees = growLungs(plan, options.seed, lattice, fields);
   const nodules = placeNodules(options, plan, lattice, fields, trees.vessels);
   const random = createRandom(options.seed, 'scene');
+  const bodyBox = boxOf(lattice, fields, 'body');
   const capsules: Capsule[] = [
+    ...patientTable(plan, bodyBox, lowZ),
     ...[...skeleton(plan, options.seed, lowZ), ...mediastinalTubes(plan, options.seed, lowZ)].map((c) => ({ ...c, outsideLung: true })),
     ...trees.airwayWalls, ...trees.airwayLumens, ...trees.vessels,
     ...distractors(plan, options, lattice, fields, trees, nodules),
@@ -34,7 +37,7 @@ export function describePhantom(options: PhantomOptions): PhantomScene {
   return {
     seed: options.seed, sex: plan.sex, contrast: plan.contrast, lattice, fields, capsules, nodules,
     fissureThicknessMm: random.uniform(0.05, 0.3),
-    lungBox: boxOf(lattice, fields, 'lung'), bodyBox: boxOf(lattice, fields, 'body'),
+    lungBox: boxOf(lattice, fields, 'lung'), bodyBox,
   };
 }
 

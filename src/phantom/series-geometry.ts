@@ -9,7 +9,7 @@ export interface SeriesGeometryOptions {
   readonly patientPosition?: PatientPosition;
   /** Image width and height in pixels. Default 512. */
   readonly columns?: number;
-  /** Default: the body fits into the image. */
+  /** Default: lungs and chest wall fill the image. */
   readonly pixelSpacingMm?: number;
   /** Distance between slices. Default 1.25 mm. */
   readonly sliceSpacingMm?: number;
@@ -33,8 +33,8 @@ export function seriesGrid(scene: PhantomScene, options: SeriesGeometryOptions):
   const sliceDirection = cross(columnDirection, rowDirection);
   const columns = options.columns ?? 512;
   const { bodyBox, lungBox } = scene;
-  const fit = Math.max(bodyBox.high[0] - bodyBox.low[0], bodyBox.high[1] - bodyBox.low[1]) + 14;
-  const pixel = options.pixelSpacingMm ?? Math.round(Math.min(fit, 440) / columns * 10_000) / 10_000;
+  const field = Math.min(Math.max(lungBox.high[0] - lungBox.low[0] + 95, bodyBox.high[1] - bodyBox.low[1] + 30), 500);
+  const pixel = options.pixelSpacingMm ?? Math.round((field / columns) * 10_000) / 10_000;
   const extent = lungBox.high[2] - lungBox.low[2] + 16;
   const spacing = options.sliceSpacingMm ?? (options.slices === undefined ? 1.25 : Math.round((extent / options.slices) * 100) / 100);
   const slices = options.slices ?? Math.ceil(extent / spacing);

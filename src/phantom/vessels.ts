@@ -39,9 +39,9 @@ export function growLungs(plan: BodyPlan, seed: number, lattice: Lattice, fields
     const lift = region.upper ? (region.horizontalAbove === false ? -6 : 14) : -18;
     const arteryRoot: Vec3 = [hx + region.side * 6, hy + (region.upper ? -2 : 8), hz + lift];
     const veinRoot: Vec3 = [hx * 0.85, hy - 10, hz - 14 + 0.6 * lift];
-    const ends = Math.min(points.length, Math.round(points.length * 0.25 * density));
-    const arteries = growTree(arteryRoot, sample(points, ends, random), { endRadius: random.uniform(0.36, 0.45), exponent: 2.95 }, random);
-    const veins = growTree(veinRoot, sample(points, Math.round(ends * 0.8), random), { endRadius: random.uniform(0.34, 0.42), exponent: 2.98 }, random);
+    const ends = Math.min(points.length, Math.round(points.length * 0.2 * density));
+    const arteries = growTree(arteryRoot, sample(points, ends, random), { endRadius: random.uniform(0.44, 0.56), exponent: 3.15 }, random);
+    const veins = growTree(veinRoot, sample(points, Math.round(ends * 0.8), random), { endRadius: random.uniform(0.41, 0.52), exponent: 3.15 }, random);
     for (const branch of arteries) addTube(vessels, branch, plan.bloodHU.artery, 'max');
     for (const branch of veins) addTube(vessels, branch, plan.bloodHU.vein, 'max');
     const bronchus: Vec3 = [hx * 0.8, hy + 4, hz + 0.5 * lift];
