@@ -30,8 +30,9 @@ const faintCoreHU = -350;
 const openingFactors = [0.4, 0.55, 0.7, 0.85] as const;
 const leastOpeningMm = 0.6;
 const defaultBackgroundHU = -860;
-/** The densest point may lie a little outside the coarse surface of the lungs, mm. */
-const seedDepthMm = 0.2;
+/** The seed lies this deep in the lung (or as deep as the detection), so that a rib beside the nodule is not taken for it, mm. */
+const seedDepthMm = 1;
+const leastSeedDepthMm = 0.2;
 
 /** Of the densities in a faint nodule this quantile is its plateau; below it lies the blur of the border. */
 const plateauQuantile = 0.75;
@@ -53,11 +54,12 @@ function lungBackground({ hu, depthMm }: LesionPatch): number {
 function findSeed(patch: LesionPatch, searchMm: number): number {
   const middle = (patch.hu.length - 1) / 2;
   const away = distancesFrom(patch, middle);
+  const leastMm = Math.max(leastSeedDepthMm, Math.min(seedDepthMm, patch.depthMm[middle] as number));
   let best = middle;
   let bestValue = -Infinity;
   for (let n = 0; n < patch.hu.length; n++) {
     const distanceMm = away[n] as number;
-    if (distanceMm > searchMm || (patch.depthMm[n] as number) < seedDepthMm) continue;
+    if (distanceMm > searchMm || (patch.depthMm[n] as number) < leastMm) continue;
     const value = Math.min(densestCoreHU, patch.smoothHU[n] as number) - 30 * distanceMm;
     if (value <= bestValue) continue;
     bestValue = value;

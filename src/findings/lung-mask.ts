@@ -8,6 +8,7 @@ import { resample } from '../volume/resample.ts';
 import type { Vec3, Volume } from '../volume/types.ts';
 import { labelComponents } from './components.ts';
 import { close, dilate, distanceTo } from './distance-transform.ts';
+import { smooth } from './gaussian.ts';
 import { airInsideBody, findAirways } from './lung-air.ts';
 import { leftLung, rightLung, splitLungs } from './lung-split.ts';
 
@@ -15,6 +16,8 @@ export const lungGridSpacingMm = 2.5;
 /** Closing with this ball takes vessels and nodules on the pleura into the mask. */
 const closingRadiusMm = 12;
 const marginMm = 20;
+/** Takes the steps of the coarse voxels out of the surface; standard deviation in voxels. */
+const surfaceSmoothing = 0.9;
 /** A part of the lungs is at least this large. */
 const smallestPartMl = 40;
 /** Gas of the gut is emptier than lung even with severe emphysema. */
@@ -148,7 +151,7 @@ function signedDepth(labels: Uint8Array, grid: LpsGrid): Float32Array {
   const outside = distanceTo(mask, grid.size, grid.spacingMm, 1);
   const half = Math.min(...grid.spacingMm) / 2;
   for (let n = 0; n < depth.length; n++) depth[n] = mask[n] === 1 ? (depth[n] as number) - half : half - (outside[n] as number);
-  return depth;
+  return smooth(depth, grid.size, surfaceSmoothing);
 }
 
 function count(labels: Uint8Array, label: number): number {

@@ -58,7 +58,10 @@ function attempt(volume: Volume, lungs: LungMask, { worldPoint, diameterMm }: De
   return lesion && { patch, lesion, reachMm: reachOf(patch, lesion.mask) };
 }
 
-/** Segments with a bound that fits the nodule: larger while it fills the patch, unless it only leaks further. */
+/**
+ * Segments with a bound that fits the nodule: larger while it fills the patch, unless it only leaks further.
+ * A nodule that cannot be told from what it touches is bounded by the size that the network gave it.
+ */
 function segmentAt(volume: Volume, lungs: LungMask, detection: Detection): Attempt | undefined {
   const expected = Math.min(largestDiameterMmKnown, detection.diameterMm ?? defaultDiameterMm);
   let boundMm = Math.max(8, 0.75 * expected + 3);
@@ -69,7 +72,9 @@ function segmentAt(volume: Volume, lungs: LungMask, detection: Detection): Attem
     if (!larger || (larger.lesion.leaked && best.lesion.leaked && boundMm > expected * 1.5)) break;
     best = larger;
   }
-  return best;
+  if (!best?.lesion.leaked || detection.diameterMm === undefined) return best;
+  const bounded = attempt(volume, lungs, detection, 0.55 * expected + 1, expected);
+  return bounded && { ...bounded, lesion: { ...bounded.lesion, leaked: true } };
 }
 
 function centroid(patch: LesionPatch, mask: Uint8Array): Vec3 {
@@ -91,9 +96,13 @@ function pleuraDistance(patch: LesionPatch, mask: Uint8Array): number {
   return Math.max(0, least);
 }
 
-function touchesScanEdge({ box: { start, size } }: LesionSlices, { geometry }: Volume): boolean {
-  const last = start[2] + size[2] - 1;
-  return start[2] === 0 || last === geometry.slices - 1;
+function touchesScanEdge({ box: { start, size, data } }: LesionSlices, { geometry }: Volume): boolean {
+  const plane = size[0] * size[1];
+  const isSet = (k: number): boolean => {
+    const at = (k - start[2]) * plane;
+    return at >= 0 && at < data.length && data.subarray(at, at + plane).includes(1);
+  };
+  return isSet(0) || isSet(geometry.slices - 1);
 }
 
 /** Measures the nodule at a detection; undefined when nothing there has a border that can be measured. */

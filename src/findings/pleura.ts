@@ -25,7 +25,7 @@ const ringMm = 14;
 /** Points further than this above or below the centre belong to another wall, mm. */
 const heightMm = 14;
 /** A surface that fits its points worse than this is not smooth: a fissure, a corner, the hilum. */
-const worstResidualMm = 1.3;
+const worstResidualMm = 1.7;
 const fewestPoints = 24;
 /** The surface may lie this far outside the mask, mm. */
 const mostRaiseMm = 7;
