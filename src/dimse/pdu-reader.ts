@@ -22,6 +22,8 @@ export interface PduReader {
   next(timeoutMs: number): Promise<PduEvent>;
 }
 
+/** Some senders count the agreed length without the headers of the fragments. */
+const headerTolerance = 64;
 /** 128 presentation contexts with 30 transfer syntaxes each are a quarter of this. */
 const maxControlPduLength = 1024 * 1024;
 
@@ -48,7 +50,7 @@ export function createPduReader(source: ByteSource, options: {
     const type = header.readUInt8(0);
     const length = header.readUInt32BE(2);
     if (type === pduType.data) {
-      if (maxPduLength !== 0 && length > maxPduLength) {
+      if (maxPduLength !== 0 && length > maxPduLength + headerTolerance) {
         throw protocolError(`A P-DATA-TF of ${length} bytes exceeds the agreed ${maxPduLength}`, abortReason.invalidParameterValue);
       }
       pduRemaining = length;

@@ -218,6 +218,14 @@ describe('on an association', () => {
     expect(study.received[0]!.bytes!.subarray(-100)).toEqual(Buffer.alloc(100));
   });
 
+  it('bears with a sender that counts the agreed length without headers, and with no other', async () => {
+    const peer = await associated({ maxPduLength: 16384 });
+    await peer.send(storeCommand('1.2.3.4'), fragment(1, false, true, Buffer.alloc(16384)));
+    expect((await response(peer)).status).toBe(0);
+    await peer.send(storeCommand('1.2.3.5'), fragment(1, false, true, Buffer.alloc(17000)));
+    expect(abortOf(await peer.pdu())).toBe(abortReason.invalidParameterValue);
+  });
+
   it('refuses a C-STORE that announces no data set', async () => {
     const peer = await associated({});
     await peer.send(storeCommand('1.2.3', { hasDataset: false }));

@@ -26,8 +26,13 @@ export interface RealService {
   stop(): Promise<void>;
 }
 
-export async function startRealService(options: { readonly peers?: readonly DimsePeer[]; readonly port?: number } = {}): Promise<RealService> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'phoi-service-'));
+export async function startRealService(options: {
+  readonly peers?: readonly DimsePeer[];
+  readonly port?: number;
+  /** Kept after `stop`; a new folder that goes with it when left out. */
+  readonly dataDir?: string;
+} = {}): Promise<RealService> {
+  const dataDir = options.dataDir ?? await mkdtemp(join(tmpdir(), 'phoi-service-'));
   const log = silentLog();
   const archive = await openFileArchive(dataDir);
   const index = await openSqliteIndex(join(dataDir, 'index.sqlite'));
@@ -51,7 +56,7 @@ export async function startRealService(options: { readonly peers?: readonly Dims
       await scp.close();
       await study.close();
       await index.close();
-      await rm(dataDir, { recursive: true, force: true });
+      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
