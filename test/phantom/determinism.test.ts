@@ -4,6 +4,7 @@ import { describePhantom } from '../../src/phantom/scene.ts';
 import { phantomOptionsForSeed } from '../../src/phantom/kinds.ts';
 import { drawRequests } from '../../src/phantom/nodules.ts';
 import { createRandom } from '../../src/phantom/random.ts';
+import { planBody } from '../../src/phantom/plan.ts';
 import { renderPhantom } from '../../src/phantom/render.ts';
 import { boxGrid } from './fixtures.ts';
 
@@ -19,9 +20,9 @@ describe('a seed is a phantom', () => {
     const second = describePhantom(options);
     expect(second.nodules.map((n) => n.truth)).toEqual(first.nodules.map((n) => n.truth));
     expect(digest(renderPhantom(second, grid, scanner))).toBe(digest(renderPhantom(first, grid, scanner)));
-    const other = describePhantom({ ...options, seed: 22 });
-    expect(other.nodules[0]?.truth.worldPoint).not.toEqual(first.nodules[0]?.truth.worldPoint);
-    expect(digest(renderPhantom(other, grid, scanner))).not.toBe(digest(renderPhantom(first, grid, scanner)));
+    const other = planBody({ seed: 22 });
+    expect(other.halfWidth).not.toBe(planBody({ seed: 21 }).halfWidth);
+    expect(drawRequests({ seed: 22, nodules: 2 }, createRandom(22, 'nodules'))).not.toEqual(drawRequests(options, createRandom(21, 'nodules')));
   });
 
   test('the noise has its own seed', () => {

@@ -31,7 +31,7 @@ describe('training volumes', () => {
   test('shape, origin and nodules agree with the pixels', () => {
     execFileSync(process.execPath, [
       '--disable-warning=ExperimentalWarning', entry, '--out', folder, '--first-seed', '41', '--count', '2', '--threads', '2',
-      '--spacing', '1.5', '--nodules', '3', '--min-diameter', '8', '--max-diameter', '14', '--noise', 'none',
+      '--spacing', '2', '--nodules', '3', '--min-diameter', '8', '--max-diameter', '14', '--noise', 'none',
     ]);
     expect(readdirSync(folder).sort()).toEqual(['41.json', '41.raw', '42.json', '42.raw']);
     for (const seed of [41, 42]) {
