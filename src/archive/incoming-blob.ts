@@ -4,7 +4,7 @@
  * Small chunks (a DIMSE PDV is often 16 KiB) are gathered, since each write is a trip through the thread pool.
  */
 import { createHash } from 'node:crypto';
-import { link, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { link, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 
 import { AppError } from '../errors.ts';
 import { blobFolder, blobKey, blobPath } from './blob-key.ts';
@@ -126,7 +126,7 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
       await close();
       if (gone) return;
       gone = true;
-      await rm(temporaryPath, { force: true });
+      await unlink(temporaryPath);
     },
   };
 }

@@ -23,6 +23,23 @@ import type { InstanceRecord, ReceiveContext, ReceiveOutcome } from './types.ts'
 /** First bytes of a file that are kept in memory for parsing, a whole CT slice as a rule; the rest is read from the file. */
 const headBytes = 1024 * 1024;
 
+/** As many as associations that receive at the same time, as a rule. */
+const keptHeads = 16;
+
+/**
+ * Buffers for the first bytes, used again: a new megabyte for each instance keeps the garbage collector busy. Plain
+ * Uint8Arrays, since the parser's values are copies of theirs but would be views of a Buffer.
+ */
+function createHeads(): { readonly take: () => Uint8Array; readonly giveBack: (head: Uint8Array) => void } {
+  const free: Uint8Array[] = [];
+  return {
+    take: () => free.pop() ?? new Uint8Array(headBytes),
+    giveBack: (head) => {
+      if (free.length < keptHeads) free.push(head);
+    },
+  };
+}
+
 export interface ReceiverDeps {
   readonly archive: InstanceArchive;
   readonly index: StudyIndex;
@@ -63,6 +80,8 @@ export function recordOf({ parsed, sha256, sizeBytes }: Description, context: Pi
 export type Receive = (...parameters: Parameters<StudyService['receive']>) => Promise<Received>;
 
 export function createReceiver({ archive, index, clock, maxInstanceBytes, lock, log }: ReceiverDeps): Receive {
+  const heads = createHeads();
+
   /** Takes back a blob that nothing refers to, after a failure or where the index keeps another copy. */
   async function dropUnused(stored: StoredBlob): Promise<void> {
     if (stored.fresh && !await index.refersToBlob(stored.key)) await archive.remove(stored.key);
@@ -101,24 +120,24 @@ export function createReceiver({ archive, index, clock, maxInstanceBytes, lock, 
 
   return async (part10, context, expect = {}) => {
     const blob = await archive.begin();
+    const head = heads.take();
     try {
       const digest = createContentDigest();
       let sizeBytes = 0;
-      const head: Uint8Array[] = [];
       let headLength = 0;
       for await (const chunk of part10) {
         sizeBytes += chunk.length;
         if (sizeBytes > maxInstanceBytes) throw new AppError('DICOM_TOO_LARGE', 'The instance is larger than this service accepts', { details: { maxInstanceBytes } });
         if (headLength < headBytes) {
-          // A copy: the transport may use its buffer again.
-          head.push(chunk.slice(0, headBytes - headLength));
-          headLength += Math.min(chunk.length, headBytes - headLength);
+          const part = chunk.subarray(0, headBytes - headLength);
+          head.set(part, headLength);
+          headLength += part.length;
         }
         digest.update(chunk);
         await blob.write(chunk);
       }
       await blob.flush();
-      const parsed = await readCompleteHeader(blob.temporaryPath, Buffer.concat(head), sizeBytes);
+      const parsed = await readCompleteHeader(blob.temporaryPath, head.subarray(0, headLength), sizeBytes);
       const content = digest.finish();
       if (content?.datasetOffset !== parsed.datasetOffset) throw new AppError('DICOM_MALFORMED', 'The end of the file meta information is not where it should be');
       const record = recordOf({ parsed, sha256: content.sha256, sizeBytes }, context, new Date(clock.now()));
@@ -127,6 +146,7 @@ export function createReceiver({ archive, index, clock, maxInstanceBytes, lock, 
       const { sopClassUID, sopInstanceUID, seriesInstanceUID, studyInstanceUID } = record;
       return { outcome: { kind, sopClassUID, sopInstanceUID, seriesInstanceUID, studyInstanceUID }, record };
     } finally {
+      heads.giveBack(head);
       await blob.discard();
     }
   };

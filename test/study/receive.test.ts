@@ -35,6 +35,18 @@ describe('an instance', () => {
     expect((await f.service.receive(stream(slice(1), chunkBytes), { transport: 'stow' })).kind).toBe('stored');
   });
 
+  it('is not confused by a transport that uses its buffer again', async () => {
+    const file = slice(1);
+    async function* reused(): AsyncGenerator<Uint8Array> {
+      const buffer = Buffer.alloc(100);
+      for (let at = 0; at < file.length; at += 100) yield buffer.subarray(0, Buffer.from(file).copy(buffer, 0, at, at + 100));
+    }
+    await f.service.receive(reused(), { transport: 'dimse' });
+    const record = (await f.index.instance('1.2.3.1.1'))!;
+    expect(Buffer.compare(await f.archive.read(record.blobKey), file)).toBe(0);
+    expect(await f.receive(file)).toBe('duplicate');
+  });
+
   it('with a header longer than the part that is kept in memory is read from the file', async () => {
     const long = encodePart10(dataset({ ...identity, ImageComments: ['x'.repeat(9000)], TextValue: ['y'.repeat(1_500_000)] }), { values: 'received' });
     expect((await f.service.receive(stream(long, 65_536), { transport: 'stow' })).kind).toBe('stored');
