@@ -169,6 +169,16 @@ describe('the viewer', () => {
     }
     const asset = await http.app.inject('/assets/app-1234.js');
     expect(asset.headers['cache-control']).toContain('immutable');
+    expect(asset.headers['content-type']).toMatch(/javascript/);
+  });
+
+  it('may be built anew, or for the first time, while the service runs', async () => {
+    await writeFile(join(viewerDir, 'assets/app-5678.js'), 'export {};');
+    expect((await http.app.inject('/assets/app-5678.js')).statusCode).toBe(200);
+    const bare = await startHttp();
+    const missing = await bare.app.inject({ url: '/', headers: { accept: 'text/html' } });
+    expect(missing.json()).toMatchObject({ code: 'HTTP_NOT_FOUND', detail: expect.stringContaining('npm run build') as string });
+    await bare.close();
   });
 
   it.each(['/assets/gone.js', '/api/v1/gone', '/dicom-web/gone', '/..%2f..%2fetc/passwd', '/.secret', '/assets/../../etc/passwd'])('does not answer %s with a page or a foreign file', async (url) => {
