@@ -76,14 +76,14 @@ export function createClosing(deps: ClosingDeps): Closing {
       return true;
     }
     const instances = await index.summaries(studyInstanceUID);
-    const { missing, proven } = assessCompleteness(instances);
+    const { missing, warnings, proven } = assessCompleteness(instances);
     const onlyIf = { states: openStates, instanceCount: instances.length };
     const study = open.get(studyInstanceUID);
     const arrivals = study?.arrivals;
     const quietMs = clock.now() - (study?.lastArrivalMs ?? 0);
     const patienceOver = quietMs >= settings.patienceMs;
     if (forced || proven || (quietMs >= settings.quietMs && (missing.length === 0 || patienceOver))) {
-      if (!await index.setState(studyInstanceUID, 'waiting', { reasons: [], warnings: missing, onlyIf })) return false;
+      if (!await index.setState(studyInstanceUID, 'waiting', { reasons: [], warnings: [...warnings, ...missing], onlyIf })) return false;
       // An instance that arrived while this was being written has reopened the study: it gets a closing of its own.
       if (study !== undefined && study.arrivals !== arrivals) arm(studyInstanceUID, study, settings.quietMs);
       else forget(studyInstanceUID);

@@ -3,13 +3,15 @@
  * witnesses are asked: counts that the sender wrote into the objects, holes between slices, and (elsewhere) silence.
  */
 import type { Reason } from '../findings/types.ts';
-import { furtherGaps, instancesMissing, seriesMissing, slicesMissing } from './reasons.ts';
+import { furtherGaps, instancesMissing, seriesMissing, severalPatients, slicesMissing } from './reasons.ts';
 import { findSliceGaps } from './slice-gaps.ts';
 import type { InstancePlacement, InstanceSummary } from './types.ts';
 
 export interface CompletenessAssessment {
   /** What is missing; empty when nothing is known to be. */
   readonly missing: readonly Reason[];
+  /** What is wrong with the study although nothing is missing; it does not keep it open. */
+  readonly warnings: readonly Reason[];
   /** The announced number of the whole study is there and nothing contradicts it: no need to wait for silence. */
   readonly proven: boolean;
 }
@@ -93,5 +95,7 @@ export function assessCompleteness(instances: readonly InstanceSummary[]): Compl
   if (expected !== undefined && foreign.length < expected) missing.push(instancesMissing({ scope: 'study', expected, received: foreign.length }));
   const countsOfAllSeries = expectedSeries === bySeries.size && [...bySeries.values()]
     .every((series) => announced(series, 'numberOfSeriesRelatedInstances', series.length) === series.length);
-  return { missing, proven: foreign.length > 0 && missing.length === 0 && (expected === foreign.length || countsOfAllSeries) };
+  const patients = new Set(placements.flatMap(({ patientID }) => patientID ?? [])).size;
+  const warnings = patients > 1 ? [severalPatients(patients)] : [];
+  return { missing, warnings, proven: foreign.length > 0 && missing.length === 0 && (expected === foreign.length || countsOfAllSeries) };
 }

@@ -17,6 +17,7 @@ export function placementOf(header: Dataset): InstancePlacement {
   const set = <Key extends keyof InstancePlacement>(key: Key, value: InstancePlacement[Key] | undefined): void => {
     if (value !== undefined) placement[key] = value;
   };
+  set('patientID', text(header, 'PatientID'));
   set('modality', text(header, 'Modality'));
   const imageType = texts(header, 'ImageType');
   if (imageType.length > 0) placement.imageType = imageType;

@@ -66,3 +66,15 @@ export function seriesMissing(expected: number, received: number): Reason {
     details: { expected, received },
   };
 }
+
+/** One Study Instance UID, several patients: a mix-up at the modality or in the PACS. The identifiers stay out of it. */
+export function severalPatients(count: number): Reason {
+  return {
+    code: 'patient-mismatch',
+    text: {
+      en: `This study holds objects of ${count} different patient IDs: check the patient before reading`,
+      vi: `Ca chụp này chứa dữ liệu của ${count} mã bệnh nhân khác nhau: hãy kiểm tra bệnh nhân trước khi đọc`,
+    },
+    details: { patients: count },
+  };
+}

@@ -68,6 +68,7 @@ export interface InstanceSummary {
 
 /** Position, grouping and expected counts of one instance; absent fields were absent in its header. */
 export interface InstancePlacement {
+  readonly patientID?: string;
   readonly modality?: string;
   readonly imageType?: readonly string[];
   readonly imagePositionPatient?: readonly [number, number, number];

@@ -48,7 +48,7 @@ export function testStudies(name: string, createFixture: CreateIndexFixture): vo
         sopInstanceUID: '1.2.3.1.1', sopClassUID: '1.2.840.10008.5.1.4.1.1.2', seriesInstanceUID: '1.2.3.1', own: false, receivedAt: '2026-01-02T03:04:05.000Z',
         blobKey: 'blob of 1.2.3.1.1', sha256: 'hash of 1.2.3.1.1',
         placement: {
-          modality: 'CT', imageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'], imagePositionPatient: [1, 2, -3.5], imageOrientationPatient: [1, 0, 0, 0, 1, 0],
+          patientID: 'BN-0012345', modality: 'CT', imageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'], imagePositionPatient: [1, 2, -3.5], imageOrientationPatient: [1, 0, 0, 0, 1, 0],
           acquisitionNumber: 4, instanceNumber: 1, seriesNumber: 2, numberOfStudyRelatedInstances: 300,
         },
       }]);

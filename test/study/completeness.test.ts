@@ -63,6 +63,17 @@ describe('a study', () => {
     expect(f.completes.length).toBe(1);
   });
 
+  it('of more than one patient is closed with a warning that stays', async () => {
+    await receiveAll(upTo(4));
+    await receiveAll(upTo(4), { PatientID: ['P2'], SeriesNumber: [3] }, { series: '1.2.3.2' });
+    await receiveAll(upTo(2), { PatientID: [], SeriesNumber: [4] }, { series: '1.2.3.3' });
+    await f.pass(30);
+    await f.service.setState('1.2.3', 'analysed');
+    const { reasons } = await f.item();
+    expect(reasons).toMatchObject([{ code: 'patient-mismatch', details: { patients: 2 } }]);
+    expect(JSON.stringify(reasons)).not.toContain('P2');
+  });
+
   it('is never triggered by our own results', async () => {
     await receiveAll(upTo(4));
     await f.pass(30);
