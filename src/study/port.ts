@@ -35,6 +35,8 @@ export interface StudyService {
    * leaves that state by its completeness only: a job that reports on an earlier closing must not close it unseen.
    */
   setState(studyInstanceUID: string, state: StudyState, options?: SetStateOptions): Promise<boolean>;
+  /** Tells the listeners of 'changed' about what was changed in the index itself: priority, deliveries, a new result. */
+  announce(studyInstanceUID: string): void;
   on<E extends keyof StudyEventMap>(event: E, listener: (...args: StudyEventMap[E]) => void): void;
   /**
    * After a restart: takes in what a crash left between archive and index, starts the timers of open studies again

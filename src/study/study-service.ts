@@ -126,6 +126,7 @@ export function createStudyService({ archive, index, settings, log, clock = syst
       if (changed) notifier.changed(studyInstanceUID, before?.state !== state);
       return changed;
     },
+    announce: (studyInstanceUID) => notifier.changed(studyInstanceUID),
     on(event, listener) {
       listeners[event].push(listener);
     },

@@ -325,6 +325,14 @@ describe('changes on the screen', () => {
     expect(f.changes.map(({ state }) => state)).toEqual(expect.arrayContaining(['receiving', 'waiting', 'analysing']));
   });
 
+  it('made in the index itself are told when announced', async () => {
+    await f.receive(slice(1));
+    await f.index.setPriority('1.2.3', 'stat');
+    f.service.announce('1.2.3');
+    await f.pass(1);
+    expect(f.changes.at(-1)?.item.priority).toBe('stat');
+  });
+
   it('that a listener cannot stand do no harm', async () => {
     f.service.on('changed', () => {
       throw new Error('a screen went away');
