@@ -33,6 +33,8 @@ const defaultDiameterMm = 8;
 const largestDiameterMmKnown = 40;
 /** When the nodule fills this part of the patch's radius, a larger patch is cut. */
 const crowded = 0.8;
+/** Masses of up to twice this reach are segmented. */
+const largestBoundMm = 32;
 
 interface Attempt {
   readonly patch: LesionPatch;
@@ -64,14 +66,16 @@ function attempt(volume: Volume, lungs: LungMask, { worldPoint, diameterMm }: De
  */
 function segmentAt(volume: Volume, lungs: LungMask, detection: Detection): Attempt | undefined {
   const expected = Math.min(largestDiameterMmKnown, detection.diameterMm ?? defaultDiameterMm);
-  let boundMm = Math.max(8, 0.75 * expected + 3);
-  let best = attempt(volume, lungs, detection, boundMm, expected);
-  while (best && boundMm < 28 && (best.lesion.leaked || best.reachMm > crowded * boundMm)) {
+  const firstBoundMm = Math.max(8, 0.75 * expected + 3);
+  const lastBoundMm = detection.diameterMm === undefined ? largestBoundMm : Math.max(firstBoundMm, 1.5 * expected);
+  const first = attempt(volume, lungs, detection, firstBoundMm, expected);
+  let best = first;
+  let boundMm = firstBoundMm;
+  while (best && (best.lesion.leaked || best.reachMm > crowded * boundMm) && 1.5 * boundMm <= (best.lesion.leaked ? lastBoundMm : largestBoundMm)) {
     boundMm *= 1.5;
-    const larger = attempt(volume, lungs, detection, boundMm, expected);
-    if (!larger || (larger.lesion.leaked && best.lesion.leaked && boundMm > expected * 1.5)) break;
-    best = larger;
+    best = attempt(volume, lungs, detection, boundMm, expected);
   }
+  if (best?.lesion.leaked) best = first;
   if (!best?.lesion.leaked || detection.diameterMm === undefined) return best;
   const bounded = attempt(volume, lungs, detection, 0.55 * expected + 1, expected);
   return bounded && { ...bounded, lesion: { ...bounded.lesion, leaked: true } };
