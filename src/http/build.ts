@@ -39,6 +39,10 @@ export function buildHttp(deps: HttpDeps, metrics: Metrics = createMetrics()): F
   // Answers leave as they are: a schema documents them and never drops a field of a clinical document.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
 
+  // What a sender still has to send was not acknowledged, so it will send it again.
+  app.addHook('preClose', async () => {
+    setTimeout(() => app.server.closeAllConnections(), limits.closeGraceMs).unref();
+  });
   registerProblems(app);
   registerSecurityHeaders(app);
   registerProtection(app, deps.config);

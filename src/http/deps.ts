@@ -39,6 +39,8 @@ export interface HttpLimits {
   readonly maxQidoResults: number;
   /** Milliseconds after which a peer that neither sends nor reads is cut off. Event streams have a heartbeat well below. */
   readonly idleTimeoutMs: number;
+  /** Milliseconds that requests under way get when the service closes. */
+  readonly closeGraceMs: number;
   /** Free bytes below which `/readyz` says no. */
   readonly minFreeBytes: number;
 }
@@ -57,6 +59,7 @@ export const defaultHttpLimits: HttpLimits = {
   frameCacheBytes: 256 * mib,
   maxQidoResults: 1000,
   idleTimeoutMs: 120_000,
+  closeGraceMs: 10_000,
   minFreeBytes: 512 * mib,
 };
 

@@ -109,6 +109,19 @@ describe('STOW-RS', () => {
     expect((await http.app.inject('/healthz')).statusCode).toBe(200);
   });
 
+  it('is not waited for without end when the service closes', async () => {
+    const closing = await startHttp({ limits: { closeGraceMs: 200 } });
+    const { body, contentType } = multipartRelated([synthetic({ study: '2.25.8', instance: '2.25.83' }), synthetic({ study: '2.25.8', instance: '2.25.84' })]);
+    const socket = connect(closing.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(`POST /dicom-web/studies HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ${contentType}\r\nContent-Length: ${body.length}\r\n\r\n`);
+    socket.write(body.subarray(0, -3000));
+    await until('the first instance', async () => (await closing.index.instances({ studyInstanceUID: '2.25.8' })).length === 1);
+    const started = performance.now();
+    await closing.close();
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
   it('is spoken by the client of the delivery as well', async () => {
     const client = dicomwebClient({ baseUrl: `${http.url}/dicom-web/` });
     const part10 = synthetic({ study: '2.25.9', instance: '2.25.91' });
