@@ -23,6 +23,16 @@ import type { InstanceRecord, ReceiveContext, ReceiveOutcome } from './types.ts'
 /** First bytes of a file that are kept in memory for parsing, a whole CT slice as a rule; the rest is read from the file. */
 const headBytes = 1024 * 1024;
 
+/** Preamble and marker (PS3.10 7.1). */
+const prefixBytes = 132;
+
+/** Tells a film from a CT before all of it has been written to disk. */
+function checkMarker(head: Uint8Array): void {
+  if (Buffer.from(head.subarray(prefixBytes - 4, prefixBytes)).toString('latin1') !== 'DICM') {
+    throw new AppError('DICOM_NOT_PART10', 'there is no DICM marker after the preamble');
+  }
+}
+
 /** As many as associations that receive at the same time, as a rule. */
 const keptHeads = 16;
 
@@ -131,7 +141,9 @@ export function createReceiver({ archive, index, clock, maxInstanceBytes, lock, 
         if (headLength < headBytes) {
           const part = chunk.subarray(0, headBytes - headLength);
           head.set(part, headLength);
+          const before = headLength;
           headLength += part.length;
+          if (before < prefixBytes && headLength >= prefixBytes) checkMarker(head);
         }
         digest.update(chunk);
         await blob.write(chunk);

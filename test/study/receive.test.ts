@@ -169,6 +169,19 @@ describe('what cannot be stored is refused with a code, and nothing of it is kep
     await nothingWasKept();
   });
 
+  it('a film, before it has filled the disk', async () => {
+    let sent = 0;
+    async function* film(): AsyncGenerator<Uint8Array> {
+      for (;;) {
+        sent += 100;
+        yield new Uint8Array(100);
+      }
+    }
+    await expect(f.service.receive(film(), { transport: 'upload' })).rejects.toMatchObject({ code: 'DICOM_NOT_PART10' });
+    expect(sent).toBe(200);
+    await nothingWasKept();
+  });
+
   it('a sender that dies in the middle', async () => {
     async function* dying(): AsyncGenerator<Uint8Array> {
       yield slice(1).subarray(0, 700);
