@@ -11,10 +11,6 @@ import operators
 import volumes
 from prepare import IGNORED, POSITIVE
 
-MOST = 28
-"""Nodules a crop, at most."""
-
-
 @dataclasses.dataclass
 class Spec:
     """What one crop will be, decided on the CPU."""
@@ -27,9 +23,9 @@ class Spec:
 
 @dataclasses.dataclass
 class Batch:
-    """HU [b, z, y, x]; nodules padded to MOST: centre mm from the middle, diameter, status (-1 where absent), type.
+    """HU [b, z, y, x]; nodules padded to the most of any crop: centre mm from the middle, diameter, status (-1 where absent), type.
 
-    `lesion` [b, z, y, x] is the coverage by synthetic nodules; `synthetic` [b, MOST] says which nodules are such.
+    `lesion` [b, z, y, x] is the coverage by synthetic nodules; `synthetic` [b, n] says which nodules are such.
     """
 
     hu: torch.Tensor
@@ -82,77 +78,78 @@ class Builder:
         self.rng = np.random.default_rng(seed)
 
     def batch(self, specs: list[Spec], augment: bool = True) -> Batch:
-        hu = torch.stack([volumes.sample(s.volume, s.centre, s.matrix, self.offsets, self.reach) for s in specs])
-        lesion = torch.zeros_like(hu)
-        labels = [[*known(s.volume, s.centre, s.matrix, self.half, 0.0)] for s in specs]
-        synthetic = [np.zeros(len(label[0]), bool) for label in labels]
-        recipes = [r for s in specs for r in s.recipes]
-        if recipes:
-            owner = torch.tensor([i for i, s in enumerate(specs) for _ in s.recipes], device=self.device)
-            hu, lesion, diameters, seen = self._insert(hu, specs, recipes, owner)
-            for i in range(len(specs)):
-                mine = [n for n, o in enumerate(owner.tolist()) if o == i]
-                if not mine:
-                    continue
-                labels[i] = [
-                    np.concatenate([labels[i][0], [recipes[n].centre for n in mine]]),
-                    np.concatenate([labels[i][1], [diameters[n] for n in mine]]),
-                    np.concatenate([labels[i][2], [POSITIVE if seen[n] > 0.35 and diameters[n] >= 3 else IGNORED for n in mine]]),
-                    np.concatenate([labels[i][3], [recipes[n].kind for n in mine]]),
-                ]
-                synthetic[i] = np.concatenate([synthetic[i], np.ones(len(mine), bool)])
+        hu = volumes.sample([s.volume for s in specs], [s.centre for s in specs], [s.matrix for s in specs], self.offsets, self.reach)
+        batch, owner, slot = self._labels(hu, specs)
+        if owner:
+            self._insert(batch, specs, owner, slot)
+        small = (batch.status == POSITIVE) & (batch.diameter < 2.6)
+        batch.status = torch.where(small, IGNORED, batch.status)
         if augment:
-            hu = self._augment(hu)
-        return self._pack(hu, lesion, labels, synthetic)
+            batch.hu = self._augment(batch.hu)
+        return batch
 
-    def _pack(self, hu: torch.Tensor, lesion: torch.Tensor, labels: list[list[np.ndarray]], synthetic: list[np.ndarray]) -> Batch:
-        count = len(labels)
-        centre = np.zeros((count, MOST, 3), np.float32)
-        diameter = np.ones((count, MOST), np.float32)
-        status = np.full((count, MOST), -1, np.int64)
-        kind = np.full((count, MOST), -1, np.int64)
-        made = np.zeros((count, MOST), bool)
-        for i, (p, d, s, k) in enumerate(labels):
-            n = min(MOST, len(p))
-            centre[i, :n], diameter[i, :n], status[i, :n], kind[i, :n], made[i, :n] = p[:n], d[:n], s[:n], k[:n], synthetic[i][:n]
-            status[i, :n][(status[i, :n] == POSITIVE) & (diameter[i, :n] < 2.6)] = IGNORED
-        put = lambda a: torch.from_numpy(a).to(self.device, non_blocking=True)
-        return Batch(hu, put(centre), put(diameter), put(status), put(kind), lesion, put(made))
+    def _labels(self, hu: torch.Tensor, specs: list[Spec]) -> tuple[Batch, list[int], list[int]]:
+        """Labels of known and synthetic nodules; of the latter, size and status are set once they are rendered."""
+        rows = [known(s.volume, s.centre, s.matrix, self.half, 0.0) for s in specs]
+        width = max(1, max(len(r[0]) + len(s.recipes) for r, s in zip(rows, specs)))
+        centre = np.zeros((len(specs), width, 3), np.float32)
+        diameter = np.ones((len(specs), width), np.float32)
+        status = np.full((len(specs), width), -1, np.int64)
+        kind = np.full((len(specs), width), -1, np.int64)
+        made = np.zeros((len(specs), width), bool)
+        owner: list[int] = []
+        slot: list[int] = []
+        for i, ((p, d, s, k), spec) in enumerate(zip(rows, specs)):
+            n = len(p)
+            centre[i, :n], diameter[i, :n], status[i, :n], kind[i, :n] = p, d, s, k
+            for recipe in spec.recipes:
+                centre[i, n], kind[i, n], status[i, n], made[i, n] = recipe.centre, recipe.kind, POSITIVE, True
+                owner.append(i)
+                slot.append(n)
+                n += 1
+        to = lambda a: torch.from_numpy(a).to(self.device, non_blocking=True)
+        return Batch(hu, to(centre), to(diameter), to(status), to(kind), torch.zeros_like(hu), to(made)), owner, slot
 
-    def _insert(self, hu: torch.Tensor, specs: list[Spec], recipes: list[nodules.Recipe], owner: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, np.ndarray, np.ndarray]:
-        size = hu.shape[1]
-        put = lambda values: torch.tensor(np.array(values), device=self.device, dtype=torch.float32)
-        psf = put(self.rng.uniform(0.4, 0.7, len(specs)))
-        body, solid, extent, diameters = nodules.render(recipes, self.device, psf[owner])
+    def _insert(self, batch: Batch, specs: list[Spec], owner: list[int], slot: list[int]) -> None:
+        hu, size = batch.hu, batch.hu.shape[1]
+        recipes = [r for s in specs for r in s.recipes]
+        put = lambda values: volumes.put(values, self.device)
+        of = np.array(owner)
+        rows = torch.from_numpy(of).to(self.device, non_blocking=True)
+        psf = self.rng.uniform(0.4, 0.7, len(specs))
+        body, solid, extent, diameters = nodules.render(recipes, self.device, put(psf[of]))
         centres = put([r.centre for r in recipes])
         body = nodules.place(body, centres, extent, self.offsets)
         solid = nodules.place(solid, centres, extent, self.offsets)
         # The scan's own slices have averaged over their thickness: the nodule must have been averaged too.
         source = np.array([s.volume.spacing[0] for s in specs])
         along = np.array([s.matrix[0, 0] for s in specs])
-        thick = source > 1.2 * self.spacing
+        thick = source / np.abs(along) > 1.2 * self.spacing
         step = np.where(thick, source / np.abs(along), self.spacing)
         first = (-np.array([s.centre[0] for s in specs])) / along + (size - 1) / 2 * self.spacing
         phase = np.where(thick, -(first / step) % 1.0, 0.0)
-        matrix = operators.slices(size, self.spacing, put(np.where(thick, step, 0.0)), put(step), put(phase))[owner]
+        matrix = operators.slices(size, self.spacing, put(np.where(thick, step, 0.0)[of]), put(step[of]), put(phase[of]), float(step.min()))
         body, solid = operators.apply(body, matrix, 0), operators.apply(solid, matrix, 0)
         low = operators.smooth(hu, torch.full((len(specs),), 1.3 / self.spacing, device=self.device))
         target, core = put([r.hu for r in recipes]), put([r.core_hu for r in recipes])
-        under = low[owner]
+        under = low[rows]
         delta = body * (target[:, None, None, None] - under).clamp_min(0)
         delta = delta + solid * (core[:, None, None, None] - under - delta).clamp_min(0)
         wish = (body * (target + 870).clamp_min(100)[:, None, None, None]).sum((1, 2, 3))
-        seen = (delta.sum((1, 2, 3)) / wish.clamp_min(1)).cpu().numpy()
-        total, lesion = torch.zeros_like(hu), torch.zeros_like(hu)
-        for number, i in enumerate(owner.tolist()):
+        seen = delta.sum((1, 2, 3)) / wish.clamp_min(1)
+        total = torch.zeros_like(hu)
+        for number, i in enumerate(owner):
             total[i] = torch.maximum(total[i], delta[number])
-            lesion[i] = torch.maximum(lesion[i], body[number])
-        return hu + total, lesion, diameters.cpu().numpy(), seen
+            batch.lesion[i] = torch.maximum(batch.lesion[i], body[number])
+        batch.hu = hu + total
+        columns = torch.tensor(slot).to(self.device, non_blocking=True)
+        batch.diameter[rows, columns] = diameters
+        batch.status[rows, columns] = torch.where((seen > 0.35) & (diameters >= 3), POSITIVE, IGNORED)
 
     def _augment(self, hu: torch.Tensor) -> torch.Tensor:
         """Dose, slice thickness, kernel and density, each as it would come from the scanner."""
         count, rng = len(hu), self.rng
-        put = lambda values: torch.tensor(np.array(values, np.float32), device=self.device)
+        put = lambda values: volumes.put(values, self.device)
         noise = torch.randn_like(hu)
         noise = operators.smooth(noise, put(rng.uniform(0.35, 0.9, count)))
         noise = noise / noise.flatten(1).std(1)[:, None, None, None]
@@ -161,7 +158,7 @@ class Builder:
         thickness = np.where(thick, rng.uniform(0.6, 5.0, count), 0.0)
         step = np.where(thick, np.maximum(self.spacing, thickness * rng.choice([0.5, 0.8, 1.0], count)), self.spacing)
         phase = np.where(thick, rng.random(count), 0.0)
-        hu = operators.apply(hu, operators.slices(hu.shape[1], self.spacing, put(thickness), put(step), put(phase)), 0)
+        hu = operators.apply(hu, operators.slices(hu.shape[1], self.spacing, put(thickness), put(step), put(phase), float(step.min())), 0)
         kind = rng.random(count)
         amount = np.where(kind < 0.3, rng.uniform(0.3, 1.0, count), np.where(kind < 0.5, rng.uniform(0.5, 0.9, count), 0.01))
         blurred = hu

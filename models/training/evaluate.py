@@ -60,6 +60,7 @@ def inserted(volume: volumes.Resident, count: int, rng: np.random.Generator, lun
         kind=batch.kind[0][real].cpu().numpy(),
         origin=volume.origin + low,
         mask=volume.mask[index[..., 0], index[..., 1], index[..., 2]],
+        shape=window,
     )
 
 

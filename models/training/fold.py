@@ -19,18 +19,22 @@ import training
 import volumes
 
 
+def kept(volume: volumes.Resident, found: infer.Candidates) -> dict[str, object]:
+    """Every candidate and the truth of one volume: what calibration and later evaluations need."""
+    second = found.second if found.second is not None else np.full(len(found.score), np.nan)
+    kind = found.kind if found.kind is not None else np.full(len(found.score), -1)
+    return {
+        "name": volume.name,
+        "candidates": np.round(np.column_stack([found.centre, found.score, second, found.diameter, kind]), 4).tolist(),
+        "nodules": np.round(np.column_stack([volume.centre, volume.diameter, volume.status, volume.kind]), 3).tolist(),
+    }
+
+
 def held_out(args: argparse.Namespace, detector: torch.nn.Module, classifier: torch.nn.Module, luna: np.ndarray, device: torch.device) -> dict[str, object]:
     """Figures on the scans left out and on held-out phantoms, with every candidate kept for calibration."""
     rng = np.random.default_rng(777)
     result: dict[str, object] = {}
-    kept: dict[str, object] = {}
-    phantoms = []
-    if args.heldout:
-        for path in sorted(pathlib.Path(args.heldout).glob("*.npz"))[: args.heldout_most]:
-            if path.stem.isdigit():
-                volume = volumes.load(path, device)
-                phantoms.append((volume, evaluate.analyse(detector, classifier, volume)))
-        result["phantoms"] = {**evaluate.report(phantoms), "diameter": evaluate.diameter_error(phantoms)}
+    cases: list[dict[str, object]] = []
     for path in args.test:
         volume = volumes.load(path, device)
         pairs = []
@@ -43,8 +47,18 @@ def held_out(args: argparse.Namespace, detector: torch.nn.Module, classifier: to
         own = evaluate.analyse(detector, classifier, volume)
         if len(volume.centre):
             result[volume.name] = {**evaluate.report([(volume, own)]), "from5mm": evaluate.report([(volume, own)], 5.0)}
-        kept[volume.name] = [own.centre.tolist(), own.score.tolist(), own.second.tolist(), own.diameter.tolist()]
-    result["candidates"] = kept
+        cases += [kept(v, f) for v, f in [*pairs, (volume, own)]]
+    if args.heldout:
+        pairs = []
+        for path in sorted(pathlib.Path(args.heldout).glob("*.npz"))[: args.heldout_most]:
+            if path.stem.isdigit():
+                volume = volumes.load(path, device)
+                found = evaluate.analyse(detector, classifier, volume)
+                volume.hu = None
+                pairs.append((volume, found))
+        result["phantoms"] = {**evaluate.report(pairs), "diameter": evaluate.diameter_error(pairs)}
+        cases += [kept(v, f) for v, f in pairs]
+    result["cases"] = cases
     return result
 
 
@@ -66,17 +80,19 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--patches", type=int, default=96)
     parser.add_argument("--inserted", type=int, default=4)
-    parser.add_argument("--wait-phantoms", type=int, default=0)
+    parser.add_argument("--mine-at", default="0.12,0.25,0.4,0.55,0.7,0.82", help="fractions of the detector's training")
+    parser.add_argument("--workers", type=int, default=2, help="planning processes for each network")
     parser.add_argument("--init", help="weights to start from")
     parser.add_argument("--peak", type=float, default=2e-3)
     parser.add_argument("--real-share", type=float, default=0.65)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--logs", type=pathlib.Path)
     parser.add_argument("--out", required=True, type=pathlib.Path)
     args = parser.parse_args()
 
     args.out.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    journal = open(args.out / f"{args.name}.jsonl", "w")
+    journal = open((args.logs or args.out) / f"{args.name}.jsonl", "w")
 
     def log(line: str) -> None:
         text = json.dumps({"t": round(time.monotonic() - started, 1), **json.loads(line)})
@@ -85,37 +101,39 @@ def main() -> None:
         print(args.name, text, flush=True)
 
     torch.manual_seed(args.seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     luna = nodules.luna_diameters(args.luna)
-    pool = pools.Pool(args.train, args.phantoms, luna, device, args.seed, args.real_share)
-    while args.phantoms and len(pool.phantoms) < args.wait_phantoms:
-        pool.refresh(8)
-        time.sleep(0.5)
     window = (args.window,) * 3
+    plan = lambda kind, size, spacing, batch, seed: pools.Planner(kind, size, spacing, batch, args.train, luna, seed, args.real_share, args.workers)
+    # Forked before the device is first used.
+    first = plan("detector", window, infer.SPACING, args.batch, args.seed + 1)
+    second = plan("classifier", infer.PATCH, infer.PATCH_SPACING, args.patches, args.seed + 2)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    residents = pools.Residents(args.train, args.phantoms, device)
     detector, classifier = networks.Detector(), networks.Classifier()
     if args.init:
         weights = torch.load(args.init, map_location="cpu")
         detector.load_state_dict(weights["detector"])
-        if "classifier" in weights:
-            classifier.load_state_dict(weights["classifier"])
+    mine_at = tuple(float(f) for f in args.mine_at.split(",") if f)
     detector = training.train(
-        detector, pool, crops.Builder(window, infer.SPACING, device, args.seed + 1), "detector", args.batch, args.peak,
-        args.detector_seconds, args.detector_steps, log, mine_at=(0.12, 0.25, 0.4, 0.55, 0.7, 0.82) if not args.init else (0.0, 0.2, 0.4, 0.6, 0.8),
+        detector, residents, [first, second], crops.Builder(window, infer.SPACING, device, args.seed + 3), "detector", args.peak,
+        args.detector_seconds, args.detector_steps, log, mine_at,
     )
+    first.stop()
     save = lambda: torch.save({"detector": detector.state_dict(), "classifier": classifier.state_dict(), "name": args.name}, args.out / f"{args.name}.pt")
     save()
-    training.mine(detector, pool.real + pool.phantoms[:60], 0.01, 200, infer.WINDOW)
-    log(json.dumps({"hard": {v.name: len(v.hard) for v in pool.real}, "phantoms": len(pool.phantoms)}))
+    training.mine(detector, residents.real + residents.phantoms[:60], 0.01, 200, window, [second])
+    log(json.dumps({"hard": {v.name: len(v.hard) for v in residents.real}, "phantoms": len(residents.phantoms)}))
     classifier = training.train(
-        classifier, pool, crops.Builder(infer.PATCH, infer.PATCH_SPACING, device, args.seed + 2), "classifier", args.patches, args.peak,
+        classifier, residents, [second], crops.Builder(infer.PATCH, infer.PATCH_SPACING, device, args.seed + 4), "classifier", args.peak,
         args.classifier_seconds, args.classifier_steps, log,
     )
+    second.stop()
     save()
     result = held_out(args, detector, classifier, luna, device)
     (args.out / f"{args.name}.json").write_text(json.dumps(result))
-    candidates = result.pop("candidates")
+    cases = result.pop("cases")
     brief = {k: {r: (round(v[r]["cpm"], 3), v[r]["sensitivities"]["1"], v[r]["sensitivities"]["2"]) for r in ("detector", "classifier", "product") if r in v} for k, v in result.items()}
-    log(json.dumps({"figures": brief, "seen": {k: len(c[1]) for k, c in candidates.items()}}))
+    log(json.dumps({"figures": brief, "cases": len(cases)}))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import dataclasses
 
 import numpy as np
 import torch
+from scipy import ndimage
 
 import volumes
 from crops import normalise
@@ -60,7 +61,7 @@ def detect(network: torch.nn.Module, volume: volumes.Resident, threshold: float,
     for begin in range(0, len(starts), batch):
         group = starts[begin : begin + batch]
         middles = [np.array([a[0] for a in s]) + half for s in group]
-        hu = torch.stack([volumes.sample(volume, m, np.eye(3), offsets, reach) for m in middles])
+        hu = volumes.sample([volume] * len(middles), middles, [np.eye(3)] * len(middles), offsets, reach)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             heat, offset, size = network(normalise(hu, CLIP))
         heat = torch.sigmoid(heat.float())
@@ -80,9 +81,19 @@ def detect(network: torch.nn.Module, volume: volumes.Resident, threshold: float,
             centre = (cells[index] + flat(offset).T).cpu().numpy() + middle
             found.append(np.column_stack([centre, flat(heat)[0].cpu().numpy(), np.exp(flat(size)[0].cpu().numpy())]))
     rows = np.concatenate(found) if found else np.zeros((0, 5))
+    rows = rows[outside(volume, rows[:, :3]) <= MASK_MARGIN]
     rows = rows[np.argsort(-rows[:, 3])]
     rows = rows[suppress(rows[:, :3], most)]
     return Candidates(rows[:, :3].reshape(-1, 3), rows[:, 3], rows[:, 4])
+
+
+def outside(volume: volumes.Resident, points: np.ndarray) -> np.ndarray:
+    """Distance of points from the lung mask in mm, 0 inside; to about 3 mm."""
+    steps = np.maximum(1, np.round(3.0 / volume.spacing)).astype(int)
+    coarse = volume.mask[:: steps[0], :: steps[1], :: steps[2]]
+    away = ndimage.distance_transform_edt(~coarse, sampling=volume.spacing * steps)
+    index = np.clip(np.round(points / (volume.spacing * steps)).astype(int), 0, np.array(coarse.shape) - 1)
+    return away[index[:, 0], index[:, 1], index[:, 2]]
 
 
 def suppress(centres: np.ndarray, most: int) -> list[int]:
@@ -108,7 +119,8 @@ def second_look(network: torch.nn.Module, volume: volumes.Resident, candidates: 
     offsets, reach = volumes.axes(PATCH, PATCH_SPACING, device), volumes.reach(PATCH, PATCH_SPACING)
     answers, kinds, sizes = [], [], []
     for begin in range(0, len(candidates.centre), batch):
-        hu = torch.stack([volumes.sample(volume, c, np.eye(3), offsets, reach) for c in candidates.centre[begin : begin + batch]])
+        group = list(candidates.centre[begin : begin + batch])
+        hu = volumes.sample([volume] * len(group), group, [np.eye(3)] * len(group), offsets, reach)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             answer, kind, size, _ = network(normalise(hu, PATCH_CLIP))
         answers.append(answer[:, 0].float().cpu().numpy())

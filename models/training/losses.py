@@ -73,18 +73,14 @@ def classifier_loss(outputs: tuple[torch.Tensor, ...], batch: Batch, target: dic
     label = target["label"]
     used = (label >= 0).float()
     nodule = (F.binary_cross_entropy_with_logits(answer[:, 0], (label == 1).float(), reduction="none") * used).sum() / used.sum().clamp_min(1)
-    typed = target["kind"] >= 0
-    types = F.cross_entropy(kind[typed], target["kind"][typed]) if bool(typed.any()) else kind.sum() * 0
+    typed = (target["kind"] >= 0).float()
+    types = (F.cross_entropy(kind, target["kind"].clamp_min(0), reduction="none") * typed).sum() / typed.sum().clamp_min(1)
     yes = (label == 1).float()
     sizes = ((size[:, 0] - target["size"]).abs() * yes).sum() / yes.sum().clamp_min(1)
-    known = target["synthetic"]
-    if bool(known.any()):
-        wanted = (batch.lesion[known] > 0.5).float()
-        logits = lesion[known][:, 0]
-        mask = torch.sigmoid(logits)
-        overlap = 2 * (mask * wanted).sum((1, 2, 3)) + 1
-        dice = 1 - (overlap / (mask.sum((1, 2, 3)) + wanted.sum((1, 2, 3)) + 1)).mean()
-        shape = dice + F.binary_cross_entropy_with_logits(logits, wanted)
-    else:
-        shape = lesion.sum() * 0
+    known = target["synthetic"].float()
+    wanted = (batch.lesion > 0.5).float()
+    mask = torch.sigmoid(lesion[:, 0])
+    dice = 1 - (2 * (mask * wanted).sum((1, 2, 3)) + 1) / (mask.sum((1, 2, 3)) + wanted.sum((1, 2, 3)) + 1)
+    border = F.binary_cross_entropy_with_logits(lesion[:, 0], wanted, reduction="none").mean((1, 2, 3))
+    shape = ((dice + border) * known).sum() / known.sum().clamp_min(1)
     return {"nodule": nodule, "type": 0.3 * types, "size": 0.5 * sizes, "lesion": 0.5 * shape}

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 import operators
+import volumes
 from prepare import TYPES
 
 BUMPS = 28
@@ -93,7 +94,7 @@ def render(recipes: list[Recipe], device: torch.device, psf: torch.Tensor) -> tu
     """
 
     def tensor(name: str) -> torch.Tensor:
-        return torch.tensor(np.array([getattr(r, name) for r in recipes]), device=device, dtype=torch.float32)
+        return volumes.put([getattr(r, name) for r in recipes], device)
 
     radius, bumps, core = tensor("diameter") / 2, tensor("bumps"), tensor("core")
     extent = radius * 1.75 + 3.5

@@ -1,6 +1,8 @@
 """Linear operators along one axis, one matrix per sample: blur, sharpening, slice thickness. All batched."""
 from __future__ import annotations
 
+import math
+
 import torch
 
 
@@ -11,14 +13,14 @@ def gaussian(size: int, sigma: torch.Tensor) -> torch.Tensor:
     return weight / weight.sum(-1, keepdim=True)
 
 
-def slices(size: int, spacing: float, thickness: torch.Tensor, step: torch.Tensor, phase: torch.Tensor) -> torch.Tensor:
+def slices(size: int, spacing: float, thickness: torch.Tensor, step: torch.Tensor, phase: torch.Tensor, least_step: float) -> torch.Tensor:
     """What a scan of thick slices, resampled linearly back to the grid, makes of a line of voxels: [batch, size, size].
 
     `thickness` is the full width at half maximum of the slice profile and `step` the distance between slices, mm;
-    `phase` in [0, 1) says where the first slice lies.
+    `phase` in [0, 1) says where the first slice lies; no step is under `least_step`.
     """
     at = (torch.arange(size, device=thickness.device, dtype=torch.float32) * spacing)[None]
-    count = int(torch.ceil(torch.tensor(size * spacing) / step.min().cpu()).item()) + 2
+    count = math.ceil(size * spacing / least_step) + 2
     position = (torch.arange(count, device=thickness.device)[None] - phase[:, None]) * step[:, None]
     sigma = (thickness / 2.355).clamp_min(0.2 * spacing)
     weight = torch.exp(-((position[:, :, None] - at[:, None, :]) ** 2) / (2 * sigma[:, None, None] ** 2)) + 1e-9

@@ -3,8 +3,6 @@ from __future__ import annotations
 
 import json
 import math
-import queue
-import threading
 import time
 from typing import Callable
 
@@ -14,42 +12,8 @@ import torch
 import crops
 import infer
 import losses
-import pool as pools
+from pool import Planner, Residents
 import volumes
-
-
-class Planner:
-    """Plans the next batches on a thread while the device works."""
-
-    def __init__(self, plan: Callable[[], list[crops.Spec]], depth: int = 3):
-        self.queue: queue.Queue[list[crops.Spec] | Exception] = queue.Queue(depth)
-        self.running = True
-        self.plan = plan
-        self.thread = threading.Thread(target=self._work, daemon=True)
-        self.thread.start()
-
-    def _work(self) -> None:
-        while self.running:
-            try:
-                item: list[crops.Spec] | Exception = self.plan()
-            except Exception as error:  # handed to the training loop, which raises it
-                item = error
-            while self.running:
-                try:
-                    self.queue.put(item, timeout=0.2)
-                    break
-                except queue.Full:
-                    continue
-
-    def next(self) -> list[crops.Spec]:
-        item = self.queue.get()
-        if isinstance(item, Exception):
-            raise item
-        return item
-
-    def stop(self) -> None:
-        self.running = False
-        self.thread.join()
 
 
 class Schedule:
@@ -84,53 +48,60 @@ def prepare_device(network: torch.nn.Module, device: torch.device) -> torch.nn.M
     return network.to(device)
 
 
-def mine(network: torch.nn.Module, chosen: list[volumes.Resident], threshold: float, most: int, window: tuple[int, int, int]) -> None:
-    """Sets each volume's `hard` to the network's peaks that are no nodule, worst first."""
+def mine(network: torch.nn.Module, chosen: list[volumes.Resident], threshold: float, most: int, window: tuple[int, int, int], planners: list[Planner]) -> None:
+    """Finds the network's peaks that are no nodule, worst first, and tells the planners."""
     for volume in chosen:
         found = infer.detect(network, volume, threshold, window=window, most=most)
+        free = np.ones(len(found.centre), bool)
         if len(volume.centre):
             distance = np.linalg.norm(found.centre[:, None] - volume.centre[None], axis=2)
             free = (distance > volume.diameter[None] / 2 + 5).all(1)
-        else:
-            free = np.ones(len(found.centre), bool)
         volume.hard = found.centre[free].astype(np.float32)
+        for planner in planners:
+            planner.tell(("hard", volume.name, volume.hard))
     network.train()
 
 
 def train(
     network: torch.nn.Module,
-    pool: pools.Pool,
+    residents: Residents,
+    planners: list[Planner],
     builder: crops.Builder,
     kind: str,
-    batch_size: int,
     peak: float,
     seconds: float,
     steps: int | None,
     log: Callable[[str], None],
-    window: tuple[int, int, int] = infer.WINDOW,
     mine_at: tuple[float, ...] = (),
 ) -> torch.nn.Module:
-    """Trains a 'detector' or a 'classifier' for `seconds`, or for `steps` where given. Mines hard negatives at the given fractions."""
-    device = pool.device
+    """Trains a 'detector' or a 'classifier' for `seconds`, or for `steps` where given. Mines hard negatives at the given fractions.
+
+    The first planner feeds this training; all of them are told of new phantoms and hard negatives.
+    """
+    device = residents.device
     network = prepare_device(network, device)
     optimizer = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=0.01)
     schedule = Schedule(optimizer, peak, seconds, steps)
-    draw = pool.detector_spec if kind == "detector" else pool.classifier_spec
-    planner = Planner(lambda: [draw(builder) for _ in range(batch_size)])
     clip = infer.CLIP if kind == "detector" else infer.PATCH_CLIP
     pending = list(mine_at)
+    rng = np.random.default_rng(5)
     network.train()
     sums: dict[str, torch.Tensor] = {}
-    counted, last = 0, time.monotonic()
+    counted, last, waited = 0, time.monotonic(), 0.0
     while schedule.advance():
-        if schedule.step % 20 == 1 and kind == "detector":
-            pool.refresh()
+        if schedule.step % 10 == 1 and kind == "detector":
+            for path in residents.refresh():
+                for planner in planners:
+                    planner.tell(("phantom", path))
         if pending and schedule.fraction() >= pending[0]:
             pending.pop(0)
-            some = [pool.phantoms[i] for i in pool.rng.permutation(len(pool.phantoms))[:20]]
-            mine(network, pool.real + some, 0.03, 250, window)
-            log(json.dumps({"mined": {v.name: len(v.hard) for v in pool.real}, "phantoms": len(pool.phantoms)}))
-        batch = builder.batch(planner.next())
+            some = [residents.phantoms[i] for i in rng.permutation(len(residents.phantoms))[:20]]
+            mine(network, residents.real + some, 0.03, 250, builder.window, planners)
+            log(json.dumps({"mined": {v.name: len(v.hard) for v in residents.real}, "phantoms": len(residents.phantoms)}))
+        begun = time.monotonic()
+        specs = planners[0].next(residents)
+        waited += time.monotonic() - begun
+        batch = builder.batch(specs)
         volume = crops.normalise(batch.hu, clip)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             if device.type == "cuda":
@@ -148,9 +119,9 @@ def train(
         for name, value in parts.items():
             sums[name] = sums.get(name, 0) + value.detach()
         counted += 1
-        if counted == 100 or time.monotonic() - last > 15:
+        if counted == 200 or time.monotonic() - last > 15:
             line = {name: round(float(value) / counted, 4) for name, value in sums.items()}
-            log(json.dumps({"train": kind, "step": schedule.step, "fraction": round(schedule.fraction(), 3), "ms": round((time.monotonic() - last) * 1000 / counted), **line}))
-            sums, counted, last = {}, 0, time.monotonic()
-    planner.stop()
+            spent = (time.monotonic() - last) * 1000 / counted
+            log(json.dumps({"train": kind, "step": schedule.step, "fraction": round(schedule.fraction(), 3), "ms": round(spent), "waitMs": round(waited * 1000 / counted), **line}))
+            sums, counted, last, waited = {}, 0, time.monotonic(), 0.0
     return network

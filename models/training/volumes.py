@@ -14,8 +14,8 @@ class Resident:
     """One training volume on the device. Positions are mm from voxel 0, order z, y, x."""
 
     name: str
-    hu: torch.Tensor
-    """[1, 1, z, y, x], half on a GPU, float on a CPU."""
+    hu: torch.Tensor | None
+    """[1, 1, z, y, x], half on a GPU, float on a CPU; None where only positions are needed."""
     spacing: np.ndarray
     points: dict[str, np.ndarray]
     centre: np.ndarray
@@ -24,18 +24,22 @@ class Resident:
     kind: np.ndarray
     origin: np.ndarray
     mask: np.ndarray
+    shape: tuple[int, ...]
     hard: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 3), np.float32))
     """False peaks of the current network, where negatives are drawn more often."""
 
 
-def load(path: str | pathlib.Path, device: torch.device) -> Resident:
+def load(path: str | pathlib.Path, device: torch.device | None) -> Resident:
+    """Reads a training volume; without a device, all but its voxels."""
     data = np.load(path)
-    hu8 = torch.from_numpy(data["hu8"]).to(device)
-    dtype = torch.float16 if device.type == "cuda" else torch.float32
-    shape = data["hu8"].shape
+    hu = None
+    shape = tuple(int(n) for n in data["shape"])
+    if device is not None:
+        dtype = torch.float16 if device.type == "cuda" else torch.float32
+        hu = (torch.from_numpy(data["hu8"]).to(device).to(torch.float32) * 8 - 1024).to(dtype)[None, None]
     return Resident(
         name=pathlib.Path(path).stem,
-        hu=(hu8.to(torch.float32) * 8 - 1024).to(dtype)[None, None],
+        hu=hu,
         spacing=data["spacing"],
         points={k[7:]: data[k] for k in data.files if k.startswith("points_")},
         centre=data["centre"].reshape(-1, 3),
@@ -44,6 +48,7 @@ def load(path: str | pathlib.Path, device: torch.device) -> Resident:
         kind=data["kind"],
         origin=data["origin"],
         mask=np.unpackbits(data["mask"], count=int(np.prod(shape))).reshape(shape).astype(bool),
+        shape=shape,
     )
 
 
@@ -70,25 +75,46 @@ def axes(window: tuple[int, int, int], spacing: float, device: torch.device) -> 
     return torch.stack(torch.meshgrid(*lines, indexing="ij"), -1)
 
 
-def sample(volume: Resident, centre: np.ndarray, matrix: np.ndarray, offsets: torch.Tensor, reach: np.ndarray) -> torch.Tensor:
-    """HU at centre + matrix @ offset, trilinear, [z, y, x] float; -1000 outside the scan.
+@dataclasses.dataclass
+class Cut:
+    """The box of a scan that a crop touches, and the map from crop mm to that box's normalised coordinates."""
 
-    `reach` is the largest offset along each axis, mm. Only the part of the scan that the crop touches is
-    converted to float, since half-precision coordinates would be off by whole voxels.
+    low: np.ndarray
+    high: np.ndarray
+    map: np.ndarray
+    """[3, 4]: normalised = map[:, :3] @ offset + map[:, 3], order z, y, x."""
+
+
+def cut(volume: Resident, centre: np.ndarray, matrix: np.ndarray, reach: np.ndarray) -> Cut:
+    """Plans sampling at centre + matrix @ offset, where no offset exceeds `reach` mm along its axis.
+
+    Only that box is converted to float, since half-precision coordinates would be off by whole voxels.
     """
-    device = volume.hu.device
-    shape = np.array(volume.hu.shape[2:])
+    shape = np.array(volume.shape)
     middle = centre / volume.spacing
     extent = np.abs(matrix) @ reach / volume.spacing
     low = np.clip(np.floor(middle - extent) - 1, 0, shape - 2).astype(int)
-    high = np.clip(np.ceil(middle + extent) + 2, low + 2, shape).astype(int)
-    part = volume.hu[:, :, low[0] : high[0], low[1] : high[1], low[2] : high[2]].float()
-    half = torch.tensor((high - low - 1) / 2, device=device, dtype=torch.float32)
-    to_index = torch.tensor(matrix / volume.spacing[:, None], device=device, dtype=torch.float32)
-    start = torch.tensor(middle - low, device=device, dtype=torch.float32)
-    grid = ((offsets @ to_index.T + start) / half - 1).flip(-1)[None]
-    out = F.grid_sample(part + 1000, grid, mode="bilinear", padding_mode="zeros", align_corners=True)
-    return out[0, 0] - 1000
+    high = np.minimum(np.maximum(np.ceil(middle + extent) + 2, low + 2), shape).astype(int)
+    half = (high - low - 1) / 2
+    return Cut(low, high, np.column_stack([matrix / (volume.spacing * half)[:, None], (middle - low) / half - 1]))
+
+
+def sample(volumes: list[Resident], centres: list[np.ndarray], matrices: list[np.ndarray], offsets: torch.Tensor, reach: np.ndarray) -> torch.Tensor:
+    """Crops of several scans, trilinear, [n, z, y, x] float HU; -1000 outside the scan."""
+    cuts = [cut(v, c, m, reach) for v, c, m in zip(volumes, centres, matrices)]
+    maps = put(np.stack([c.map for c in cuts]), offsets.device)
+    crops = []
+    for volume, where, to in zip(volumes, cuts, maps):
+        (z0, y0, x0), (z1, y1, x1) = where.low, where.high
+        part = volume.hu[:, :, z0:z1, y0:y1, x0:x1].float() + 1000
+        grid = (offsets @ to[:, :3].T + to[:, 3]).flip(-1)[None]
+        crops.append(F.grid_sample(part, grid, mode="bilinear", padding_mode="zeros", align_corners=True)[0, 0])
+    return torch.stack(crops) - 1000
+
+
+def put(values: np.ndarray | list, device: torch.device) -> torch.Tensor:
+    """A float tensor on the device, without waiting for work queued there."""
+    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(device, non_blocking=True)
 
 
 def reach(window: tuple[int, int, int], spacing: float) -> np.ndarray:
