@@ -4,6 +4,7 @@ import type { PhantomDicomOptions, SeriesIdentity } from './dicom-header.ts';
 import type { PhantomGrid, PhantomScene } from './types.ts';
 import { put } from '../dicom/build.ts';
 import { kernelNames } from './dicom-header.ts';
+import { sliceThicknessOf } from './scanner.ts';
 import { positionOf, putPixels } from './dicom-pixels.ts';
 import { uidFromName } from '../dicom/uid.ts';
 import { text } from '../dicom/access.ts';
@@ -68,7 +69,7 @@ function shared(grid: PhantomGrid, options: PhantomDicomOptions, scene: PhantomS
   const round = (v: number): number => Math.round(v * 1e10) / 1e10;
   macro('PixelMeasuresSequence', (d) => {
     put(d, 'PixelSpacing', grid.spacingMm[1], grid.spacingMm[0]);
-    put(d, 'SliceThickness', options.scanner.sliceThicknessMm ?? grid.spacingMm[2]);
+    put(d, 'SliceThickness', sliceThicknessOf(grid.spacingMm[2], options.scanner));
     put(d, 'SpacingBetweenSlices', grid.spacingMm[2]);
   });
   macro('PlaneOrientationSequence', (d) => put(d, 'ImageOrientationPatient', ...grid.columnDirection.map(round), ...grid.rowDirection.map(round)));

@@ -8,6 +8,7 @@ import { commonHeader, identify, kernelNames } from './dicom-header.ts';
 import { enhancedInstance } from './dicom-enhanced.ts';
 import { positionOf, putPixels, storedPixels } from './dicom-pixels.ts';
 import { renderSlices } from './render.ts';
+import { sliceThicknessOf } from './scanner.ts';
 import { seriesGrid } from './series-geometry.ts';
 
 export interface PhantomInstance {
@@ -60,7 +61,7 @@ function classicInstance(
   put(dataset, 'InstanceNumber', k + 1);
   put(dataset, 'AcquisitionNumber', 1);
   put(dataset, 'KVP', 120);
-  put(dataset, 'SliceThickness', options.scanner.sliceThicknessMm ?? grid.spacingMm[2]);
+  put(dataset, 'SliceThickness', sliceThicknessOf(grid.spacingMm[2], options.scanner));
   put(dataset, 'SpacingBetweenSlices', grid.spacingMm[2]);
   put(dataset, 'ConvolutionKernel', kernelNames[options.scanner.kernel]);
   put(dataset, 'GantryDetectorTilt', 0);

@@ -1,7 +1,7 @@
 import type { Kernel, PhantomGrid, PhantomScene, Scanner } from './types.ts';
 import type { Random } from './random.ts';
 import { createRandom } from './random.ts';
-import { gaussianTaps, kernelModels } from './scanner.ts';
+import { gaussianTaps, kernelModels, sliceThicknessOf } from './scanner.ts';
 
 const side = 256;
 const tileCount = 20;
@@ -18,8 +18,8 @@ export function createNoise(scene: PhantomScene, grid: PhantomGrid, scanner: Sca
   if (scanner.noise === 'none') return () => undefined;
   const random = createRandom(scanner.noiseSeed ?? scene.seed, 'noise');
   const model = kernelModels[scanner.kernel];
-  const thickness = scanner.sliceThicknessMm ?? grid.spacingMm[2];
-  const sd = (scanner.noise * model.noiseGain) / Math.sqrt(Math.max(thickness, 0.5));
+  const thickness = sliceThicknessOf(grid.spacingMm[2], scanner);
+  const sd = (scanner.noise * model.noiseGain) / Math.sqrt(thickness);
   const tiles = Array.from({ length: tileCount }, () => tile(scanner.kernel, grid.spacingMm[0], random));
   const across = correlation(thickness / grid.spacingMm[2]);
   const reach = (across.length - 1) / 2;

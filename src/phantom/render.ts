@@ -21,7 +21,8 @@ export function renderSlices(scene: PhantomScene, grid: PhantomGrid, scanner: Sc
   const { perSlice, weights } = sliceProfile(grid.spacingMm[2], scanner);
   const reach = (weights.length - 1) / 2;
   const plane = grid.columns * grid.rows;
-  const perSlab = Math.max(1, Math.min(grid.slices, Math.floor(24_000_000 / plane / perSlice)));
+  // Slices far apart are painted one by one, and nothing in between.
+  const perSlab = weights.length < perSlice ? 1 : Math.max(1, Math.min(grid.slices, Math.floor(24_000_000 / plane / perSlice)));
   const buffer = new Float32Array(((perSlab - 1) * perSlice + weights.length) * plane);
   const image = new Float32Array(plane);
   const rounded = new Int16Array(plane);

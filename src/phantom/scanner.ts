@@ -53,9 +53,14 @@ export function pointSpreadTaps(kernel: Kernel, pixelMm: number): Float32Array {
   return taps;
 }
 
+/** Slice thickness that holds: wide gaps between slices do not make slices thick. */
+export const sliceThicknessOf = (spacingMm: number, scanner: Scanner): number => (
+  Math.max(scanner.sliceThicknessMm ?? Math.min(spacingMm, 5), 0.5)
+);
+
 /** How many sub-slices one slice step is painted with, and the weights of the slice profile over them. */
 export function sliceProfile(spacingMm: number, scanner: Scanner): { readonly perSlice: number; readonly weights: Float32Array } {
-  const thickness = Math.max(scanner.sliceThicknessMm ?? spacingMm, 0.5);
+  const thickness = sliceThicknessOf(spacingMm, scanner);
   const perSlice = Math.max(1, Math.round(spacingMm / 1.1));
   const pitch = spacingMm / perSlice;
   const weights = gaussianTaps(Math.sqrt(Math.max((thickness / 2.5 / pitch) ** 2 - 1 / 12, 0.01)));

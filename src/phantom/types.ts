@@ -136,7 +136,7 @@ export interface PhantomGrid {
 
 export interface Scanner {
   readonly kernel: Kernel;
-  /** Full width at half maximum of the slice profile, mm. Default: the grid's slice spacing, at least 0.6. */
+  /** Full width at half maximum of the slice profile, mm. Default: the grid's slice spacing, but 5 at most. */
   readonly sliceThicknessMm?: number;
   /** 'none', or the standard deviation (HU) that the standard kernel would have at 1 mm thickness in the lung. */
   readonly noise: 'none' | number;

@@ -110,3 +110,10 @@ describe('files', () => {
     expect(answer).toMatch(/^Phantom\^\p{Lu}.* \(96, 96\) -10\d\d -?\d+/u);
   });
 });
+
+test('a few slices over the whole chest stay thin and cost little', () => {
+  const [first] = phantomToInstances(scene, { scanner: clean, columns: 64, slices: 2 });
+  const header = parsePart10(first!.part10).dataset;
+  expect(text(header, 'SliceThickness')).toBe('5');
+  expect(Number(text(header, 'SpacingBetweenSlices'))).toBeGreaterThan(80);
+});
