@@ -1,39 +1,38 @@
 import { describe, expect, test } from 'vitest';
 import { toDicomJson } from '../../src/dicom/json.ts';
 import { parsePart10 } from '../../src/dicom/parse.ts';
-import { makePhantomStudy, type WritePhantomOptions } from '../../src/phantom/write-phantom.ts';
 import { nearestPending } from '../../viewer/rendering/nearest.ts';
 import { indexOfImage, pixelToWorld, sliceImages, worldToPixel } from '../../viewer/rendering/slice-images.ts';
-import { imagePositions } from './helpers/reference-findings.ts';
+import { boxSeries, makeBoxSeries, type BoxSeries } from './helpers/box-series.ts';
+import { readHeader } from './helpers/read-header.ts';
 
-const small: Omit<WritePhantomOptions, 'out'> = { seed: 100_011, columns: 64, slices: 12, nodules: 0 };
-
-function metadataOf(study: ReturnType<typeof makePhantomStudy>): readonly unknown[] {
-  return study.instances.map(({ part10 }) => toDicomJson(parsePart10(part10).dataset));
+function metadataOf(series: BoxSeries): readonly unknown[] {
+  return series.instances.map(({ part10 }) => toDicomJson(parsePart10(part10).dataset));
 }
 
 describe('images of a series', () => {
-  test.each(['HFS', 'FFS', 'FFP'] as const)('run from head to feet, %s', (patientPosition) => {
-    const images = sliceImages('/series', metadataOf(makePhantomStudy({ ...small, patientPosition })).toReversed());
+  test.each([[1, 1], [-1, 1], [1, -1], [-1, -1]] as const)('run from head to feet with columns along %i x and rows along %i y', (x, y) => {
+    const images = sliceImages('/series', metadataOf(makeBoxSeries({ name: `axes ${x} ${y}`, axes: [x, y] })));
     const z = images.map((image) => image.plane!.position[2]);
-    expect(z).toHaveLength(12);
+    expect(z).toHaveLength(boxSeries.slices);
     expect(z).toEqual(z.toSorted((a, b) => b - a));
   });
 
   test('the frames of an enhanced image are images with their own position', () => {
-    const study = makePhantomStudy({ ...small, enhanced: true });
-    const images = sliceImages('/series', metadataOf(study));
-    expect(images).toHaveLength(12);
-    for (const expected of imagePositions(study)) {
-      const at = indexOfImage(images, expected.sopInstanceUID, expected.frameNumber);
-      expect(images[at]!.plane!.position).toEqual(expected.position);
-      expect(images[at]!.imageId).toBe(`wadors:/series/instances/${expected.sopInstanceUID}/frames/${expected.frameNumber!}`);
-      expect(images[at]!.attributes['52009230'], 'no frame carries the groups of all').toBeUndefined();
+    const series = makeBoxSeries({ name: 'enhanced', enhanced: true });
+    const images = sliceImages('/series', metadataOf(series));
+    const expected = readHeader(series.instances[0]!.part10);
+    expect(images).toHaveLength(boxSeries.slices);
+    for (const { sopInstanceUID, frameNumber, position } of expected) {
+      const image = images[indexOfImage(images, sopInstanceUID, frameNumber)]!;
+      expect(image.plane!.position).toEqual(position);
+      expect(image.imageId).toBe(`wadors:/series/instances/${sopInstanceUID}/frames/${frameNumber!}`);
+      expect(image.attributes['52009230'], 'no frame carries the groups of all').toBeUndefined();
     }
   });
 
   test('the pixel (0,0) is the centre of the top-left pixel and maps back', () => {
-    const [image] = sliceImages('/series', metadataOf(makePhantomStudy({ ...small, patientPosition: 'FFP' })));
+    const [image] = sliceImages('/series', metadataOf(makeBoxSeries({ name: 'pixel', axes: [-1, -1] })));
     const plane = image!.plane!;
     expect(pixelToWorld(plane, 0, 0)).toEqual(plane.position);
     const [column, row] = worldToPixel(plane, pixelToWorld(plane, 12.5, 40));

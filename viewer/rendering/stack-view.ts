@@ -2,8 +2,9 @@ import { Enums, eventTarget, StackViewport } from '@cornerstonejs/core';
 import { problemFrom, RequestError } from '../api/problem.ts';
 import { cacheableImages, registerImages, renderingEngine, startRendering, type Renderer } from './start.ts';
 import { prefetchNearest, type Prefetcher } from './prefetch.ts';
-import { pixelToWorld, worldToPixel, type SliceImage } from './slice-images.ts';
-import type { Probe, Window } from './types.ts';
+import type { SliceImage } from './slice-images.ts';
+import { viewGeometry, type ViewGeometry } from './view-geometry.ts';
+import type { Window } from './types.ts';
 import { bindTools, releaseTools, setPrimaryTool, type PrimaryTool } from './tools.ts';
 
 export interface ViewListeners {
@@ -15,7 +16,7 @@ export interface ViewListeners {
   readonly failed: (index: number, error: unknown) => void;
 }
 
-export interface StackView {
+export interface StackView extends Pick<ViewGeometry, 'toCanvas' | 'probe' | 'canvasDirection'> {
   readonly renderer: Renderer;
   /** Shows a series from this slice on. */
   show(images: readonly SliceImage[], index: number): Promise<void>;
@@ -33,13 +34,6 @@ export interface StackView {
   setTool(tool: PrimaryTool): void;
   /** Brings a pixel of the shown slice to the middle, magnified at least so much. */
   centreOn(column: number, row: number, zoomAtLeast: number): void;
-  /** Canvas position (CSS pixels) of a pixel of the shown slice. */
-  toCanvas(column: number, row: number): readonly [number, number] | undefined;
-  /** Pixel of the shown slice at a canvas position. */
-  toPixel(x: number, y: number): readonly [number, number] | undefined;
-  probe(x: number, y: number): Probe | undefined;
-  /** World direction (unit vector) of a step to the right or up on the canvas. */
-  canvasDirection(x: number, y: number): readonly [number, number, number] | undefined;
   destroy(): void;
 }
 
@@ -64,11 +58,22 @@ export function createStackView(element: HTMLDivElement, listeners: ViewListener
 
   let images: readonly SliceImage[] = [];
   let prefetcher: Prefetcher | undefined;
+  /** The zoom at which the whole image is in sight: 1 on the GPU, canvas pixels per image pixel on the CPU. */
+  let fitZoom = 1;
+  let chosen: Window | undefined;
+  let renderedImageId: string | undefined;
+  const onCpu = renderer === 'cpu';
   const abort = new AbortController();
   const { signal } = abort;
 
-  element.addEventListener(Enums.Events.IMAGE_RENDERED, () => { listeners.rendered(); }, { signal });
-  element.addEventListener(Enums.Events.STACK_NEW_IMAGE, () => { listeners.rendered(); }, { signal });
+  element.addEventListener(Enums.Events.IMAGE_RENDERED, () => {
+    const imageId = geometry.shown()?.imageId;
+    // The CPU path takes every new image's own window; what the reader chose must stay.
+    if (onCpu && chosen !== undefined && imageId !== renderedImageId) applyWindow(chosen);
+    renderedImageId = imageId;
+    listeners.rendered();
+  }, { signal });
+  element.addEventListener('pointerup', () => { chosen = currentWindow() ?? chosen; }, { signal });
   element.addEventListener(Enums.Events.STACK_VIEWPORT_SCROLL, ((event: CustomEvent<{ newImageIdIndex: number }>) => {
     listeners.slice(event.detail.newImageIdIndex);
     prefetcher?.focus(event.detail.newImageIdIndex);
@@ -82,17 +87,15 @@ export function createStackView(element: HTMLDivElement, listeners: ViewListener
   const resize = new ResizeObserver(() => { if (images.length > 0) engine.resize(true, true); });
   resize.observe(element);
 
-  const shown = (): SliceImage | undefined => {
-    const imageId = images.length === 0 ? undefined : viewport.getCornerstoneImage()?.imageId;
-    return images.find((image) => image.imageId === imageId);
+  const geometry = viewGeometry(viewport, element, () => images, onCpu);
+  const currentWindow = (): Window | undefined => {
+    // Null, against its type, before the first image has been windowed.
+    const range = viewport.getProperties().voiRange as { readonly lower: number; readonly upper: number } | null | undefined;
+    return range === undefined || range === null ? undefined : { width: range.upper - range.lower, centre: (range.upper + range.lower) / 2 };
   };
-  const toPixel = (x: number, y: number): readonly [number, number] | undefined => {
-    const plane = shown()?.plane;
-    return plane === undefined ? undefined : worldToPixel(plane, viewport.canvasToWorld([x, y]));
-  };
-  const toCanvas = (column: number, row: number): readonly [number, number] | undefined => {
-    const plane = shown()?.plane;
-    return plane === undefined ? undefined : viewport.worldToCanvas([...pixelToWorld(plane, column, row)]);
+  const applyWindow = ({ width, centre }: Window): void => {
+    viewport.setProperties({ voiRange: { lower: centre - width / 2, upper: centre + width / 2 } });
+    viewport.render();
   };
 
   return {
@@ -104,11 +107,14 @@ export function createStackView(element: HTMLDivElement, listeners: ViewListener
       const first = next[0];
       await viewport.setStack(next.map((image) => image.imageId), index);
       if (first === undefined || signal.aborted) return;
+      // The element may have changed its size while it was empty.
+      engine.resize(true, false);
+      fitZoom = viewport.getZoom();
       prefetcher = prefetchNearest(next.map((image) => image.imageId), cacheableImages(first.rows, first.columns), listeners.loaded);
       prefetcher.focus(index);
     },
     shownIndex() {
-      const image = shown();
+      const image = geometry.shown();
       return image === undefined ? -1 : images.indexOf(image);
     },
     goTo(index) {
@@ -119,21 +125,17 @@ export function createStackView(element: HTMLDivElement, listeners: ViewListener
     scroll(step) {
       viewport.scroll(step);
     },
-    window() {
-      // Null, against its type, before the first image has been windowed.
-      const range = viewport.getProperties().voiRange as { readonly lower: number; readonly upper: number } | null | undefined;
-      return range === undefined || range === null ? undefined : { width: range.upper - range.lower, centre: (range.upper + range.lower) / 2 };
-    },
-    setWindow({ width, centre }) {
-      viewport.setProperties({ voiRange: { lower: centre - width / 2, upper: centre + width / 2 } });
-      viewport.render();
+    window: currentWindow,
+    setWindow(window) {
+      chosen = window;
+      applyWindow(window);
     },
     invert() {
       viewport.setProperties({ invert: viewport.getProperties().invert !== true });
       viewport.render();
     },
     zoomBy(factor) {
-      viewport.setZoom(Math.min(20, Math.max(0.25, viewport.getZoom() * factor)));
+      viewport.setZoom(fitZoom * Math.min(20, Math.max(0.25, viewport.getZoom() / fitZoom * factor)));
       viewport.render();
     },
     rotate(degrees) {
@@ -150,41 +152,27 @@ export function createStackView(element: HTMLDivElement, listeners: ViewListener
       viewport.setViewPresentation({ rotation: 0 });
       viewport.setCamera({ flipHorizontal: false, flipVertical: false });
       viewport.resetCamera();
+      fitZoom = viewport.getZoom();
       viewport.setProperties({ invert: false });
       viewport.render();
     },
     setTool: setPrimaryTool,
     centreOn(column, row, zoomAtLeast) {
-      if (viewport.getZoom() < zoomAtLeast) viewport.setZoom(zoomAtLeast);
-      const at = toCanvas(column, row);
-      if (at === undefined) return;
-      const [panX, panY] = viewport.getPan();
-      viewport.setPan([panX + element.clientWidth / 2 - at[0], panY + element.clientHeight / 2 - at[1]]);
+      if (viewport.getZoom() < fitZoom * zoomAtLeast) viewport.setZoom(fitZoom * zoomAtLeast);
+      const world = geometry.toWorld(column, row);
+      const at = geometry.toCanvas(column, row);
+      if (world === undefined || at === undefined) return;
+      // On the CPU a pan has units of its own.
+      if (onCpu) viewport.setCamera({ focalPoint: [...world] });
+      else {
+        const [panX, panY] = viewport.getPan();
+        viewport.setPan([panX + element.clientWidth / 2 - at[0], panY + element.clientHeight / 2 - at[1]]);
+      }
       viewport.render();
     },
-    toCanvas,
-    toPixel,
-    probe(x, y) {
-      const at = toPixel(x, y);
-      const image = images.length === 0 ? undefined : viewport.getCornerstoneImage();
-      if (at === undefined || image?.getPixelData === undefined) return undefined;
-      const [column, row] = [Math.round(at[0]), Math.round(at[1])];
-      if (column < 0 || row < 0 || column >= image.columns || row >= image.rows || image.color) return undefined;
-      const stored = image.getPixelData()[row * image.columns + column];
-      if (stored === undefined) return undefined;
-      // The loader has already applied the rescale unless the GPU lacks the texture for it.
-      const value = image.preScale?.scaled === true ? stored : stored * image.slope + image.intercept;
-      return { column, row, value: Math.round(value) };
-    },
-    canvasDirection(x, y) {
-      if (shown() === undefined) return undefined;
-      const middle: [number, number] = [element.clientWidth / 2, element.clientHeight / 2];
-      const from = viewport.canvasToWorld(middle);
-      const to = viewport.canvasToWorld([middle[0] + x * 100, middle[1] + y * 100]);
-      const step = [to[0] - from[0], to[1] - from[1], to[2] - from[2]] as const;
-      const length = Math.hypot(...step);
-      return length === 0 ? undefined : [step[0] / length, step[1] / length, step[2] / length];
-    },
+    toCanvas: geometry.toCanvas,
+    probe: geometry.probe,
+    canvasDirection: geometry.canvasDirection,
     destroy() {
       abort.abort();
       resize.disconnect();

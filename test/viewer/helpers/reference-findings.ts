@@ -63,17 +63,17 @@ export function analysedDocument(study: PhantomStudy, warnings: readonly Reason[
   const images = imagePositions(study);
   const { truth } = study;
   return {
-    ...common(truth.studyInstanceUID), status: 'analysed', seriesInstanceUID: truth.seriesInstanceUID, frameOfReferenceUID: truth.frameOfReferenceUID, warnings,
+    ...documentFields(truth.studyInstanceUID), status: 'analysed', seriesInstanceUID: truth.seriesInstanceUID, frameOfReferenceUID: truth.frameOfReferenceUID, warnings,
     seriesAssessments: [{ seriesInstanceUID: truth.seriesInstanceUID, eligible: true, score: 1, reasons: [] }],
     findings: truth.nodules.map((nodule, at) => findingOf(nodule, at + 1, images, Math.max(0.55, 0.97 - 0.06 * at))),
   };
 }
 
 export function refusedDocument(studyInstanceUID: string, reason: Reason): FindingsDocument {
-  return { ...common(studyInstanceUID), status: 'not-analysed', reason, warnings: [], seriesAssessments: [], findings: [] };
+  return { ...documentFields(studyInstanceUID), status: 'not-analysed', reason, warnings: [], seriesAssessments: [], findings: [] };
 }
 
-function common(studyInstanceUID: string): Pick<FindingsDocument, 'schemaVersion' | 'studyInstanceUID' | 'model' | 'operatingPoint' | 'quality' | 'timingsMs' | 'inputHash'> {
+export function documentFields(studyInstanceUID: string): Pick<FindingsDocument, 'schemaVersion' | 'studyInstanceUID' | 'model' | 'operatingPoint' | 'quality' | 'timingsMs' | 'inputHash'> {
   return {
     schemaVersion: '1.0', studyInstanceUID, operatingPoint: 0.5, quality: {}, timingsMs: { total: 1000 }, inputHash: '0'.repeat(64),
     model: { id: 'reference', version: '1.0.0', sha256: '0'.repeat(64), name: 'Reference truth' },

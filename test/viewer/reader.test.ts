@@ -1,0 +1,206 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FindingsDocument } from '../../src/findings/types.ts';
+import { hasPrograms } from '../helpers/peers.ts';
+import { launchBrowser, openPage, type WatchedPage } from './helpers/browser.ts';
+import { eventually } from './helpers/eventually.ts';
+import { boxDocument, boxSeries, makeBoxSeries, type BoxSeriesOptions } from './helpers/box-series.ts';
+import { brightBounds, outlineBounds } from './helpers/marks.ts';
+import { refusedDocument } from './helpers/reference-findings.ts';
+import { startViewerService, type ViewerService } from './helpers/viewer-service.ts';
+
+/** A second finding on another slice, without an outline there. */
+function withSecondFinding(document: FindingsDocument, sopInstanceUID: string): FindingsDocument {
+  const [first] = document.findings;
+  const [x, y] = first!.worldPoint;
+  return { ...document, findings: [first!, {
+    ...first!, trackingUID: '2.25.2', trackingIdentifier: 'AI-2', worldPoint: [x, y, 9 * boxSeries.sliceSpacingMm],
+    diameterMm: 6.4, probability: 0.61, type: 'ground-glass', laterality: 'left', sliceInstanceUID: sopInstanceUID, outlines: [],
+  }] };
+}
+
+describe.runIf(hasPrograms('chromium'))('the reader', () => {
+  let service: ViewerService;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [service, browser] = await Promise.all([startViewerService(), launchBrowser()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.close();
+  });
+
+  async function analysed(options: BoxSeriesOptions, change: (document: FindingsDocument) => FindingsDocument = (document) => document): Promise<string> {
+    const series = makeBoxSeries(options);
+    await service.receiveAll(series.instances);
+    await service.finish(change(boxDocument(series, options)));
+    return series.studyInstanceUID;
+  }
+
+  async function read(studyInstanceUID: string, using: Browser = browser): Promise<WatchedPage> {
+    const watched = await openPage(using);
+    await watched.page.goto(`${service.url}/studies/${studyInstanceUID}`);
+    return watched;
+  }
+
+  const slice = (page: Page): Promise<string> => page.locator('.corner.top-left').innerText();
+
+  test.each([
+    ['classic images', { name: 'marks' }],
+    ['the frames of an enhanced image', { name: 'marks enhanced', enhanced: true }],
+    ['a patient the other way round', { name: 'marks turned', axes: [-1, -1] }],
+  ] as const)('marks lie on the pixels they outline: %s', async (_name, options) => {
+    const { page, troubles } = await read(await analysed(options));
+    await page.locator('.finding').click();
+    await eventually(() => slice(page)).toContain(`Slice ${boxSeries.slices - 4} of ${boxSeries.slices}`);
+    await expectMarksOnPixels(page);
+    await page.keyboard.press('Space');
+    await expectMarksOnPixels(page);
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test('without a graphics card the marks lie on the pixels too, and the reader says how it draws', async () => {
+    const cpu = await launchBrowser({ gpu: false });
+    try {
+      const { page } = await read(await analysed({ name: 'cpu' }), cpu);
+      await page.locator('.finding').click();
+      await expectMarksOnPixels(page);
+      await eventually(() => page.locator('.software').isVisible()).toBe(true);
+      // Every slice of this series brings a window of its own content.
+      await page.keyboard.press('4');
+      await page.keyboard.press('End');
+      await eventually(() => slice(page)).toContain('Slice 12 of 12');
+      await eventually(() => page.locator('.corner.top-right').innerText()).toBe('W 2500  L 480');
+    } finally {
+      await cpu.close();
+    }
+  });
+
+  /** How far the mark is from the edges of the box, in pixels of the image. */
+  async function deviation(page: Page): Promise<number> {
+    const outline = page.locator('.overlay [data-finding="1"] polygon');
+    await outline.waitFor();
+    const marks = await outlineBounds(page, 1);
+    await page.keyboard.press('o');
+    await outline.waitFor({ state: 'detached' });
+    const pixels = await brightBounds(page.locator('.viewport'), (marks.left + marks.right) / 2, (marks.top + marks.bottom) / 2);
+    await page.keyboard.press('o');
+    // The box is ten pixels wide.
+    const pixel = (marks.right - marks.left) / 10;
+    return Math.max(...(['left', 'right', 'top', 'bottom'] as const).map((side) => Math.abs(marks[side] - pixels[side]))) / pixel;
+  }
+
+  /** The view may still be moving at the first look. */
+  async function expectMarksOnPixels(page: Page): Promise<void> {
+    await eventually(() => deviation(page)).toBeLessThan(0.15);
+  }
+
+  test('letters say where the patient is', async () => {
+    const { page } = await read(await analysed({ name: 'letters', axes: [-1, 1] }));
+    const letters = (): Promise<readonly string[]> => Promise.all(['left', 'right', 'top', 'bottom'].map((side) => page.locator(`.letter-${side}`).innerText()));
+    await page.locator('.finding').waitFor();
+    await eventually(letters).toEqual(['L', 'R', 'A', 'P']);
+    await page.keyboard.press('h');
+    await eventually(letters).toEqual(['R', 'L', 'A', 'P']);
+    await page.keyboard.press('Space');
+    await page.keyboard.press('r');
+    await eventually(letters).toEqual(['P', 'A', 'L', 'R']);
+    await page.context().close();
+  });
+
+  test('the value under the pointer is the Hounsfield unit of that pixel', async () => {
+    const { page } = await read(await analysed({ name: 'probe' }));
+    await page.locator('.finding').click();
+    await page.locator('.overlay polygon').waitFor();
+    const marks = await outlineBounds(page, 1);
+    const viewport = await page.locator('.viewport').boundingBox();
+    await page.mouse.move(viewport!.x + (marks.left + marks.right) / 2, viewport!.y + (marks.top + marks.bottom) / 2);
+    await eventually(() => page.locator('.corner.bottom-left').innerText()).toMatch(/^240 HU {2}\((24|25), (34|35)\)$/);
+    await page.mouse.move(viewport!.x + marks.right + 30, viewport!.y + (marks.top + marks.bottom) / 2);
+    await eventually(() => page.locator('.corner.bottom-left').innerText()).toMatch(/^−900 HU/);
+    await page.context().close();
+  });
+
+  test('keys walk through findings, slices and windows', async () => {
+    const options = { name: 'keys' };
+    const ninth = makeBoxSeries(options).instances[9]!.sopInstanceUID;
+    const { page, troubles } = await read(await analysed(options, (document) => withSecondFinding(document, ninth)));
+    await page.locator('.finding').nth(1).waitFor();
+    await page.locator('.viewport').focus();
+    const current = (): Promise<string | null> => page.locator('.finding[aria-current="true"]').getAttribute('data-finding');
+
+    await page.keyboard.press('n');
+    await eventually(() => slice(page)).toContain('Slice 8 of 12');
+    expect(await current()).toBe('1');
+    await page.keyboard.press('n');
+    await eventually(() => slice(page)).toContain('Slice 3 of 12');
+    expect(await current()).toBe('2');
+    await eventually(() => page.locator('.overlay [data-finding="2"] circle').count(), 'a finding without an outline has a circle').toBe(1);
+    await page.keyboard.press('p');
+    await eventually(() => slice(page)).toContain('Slice 8 of 12');
+
+    await page.keyboard.press('Tab');
+    expect(await current()).toBe('1');
+    await page.keyboard.press('Tab');
+    await eventually(() => slice(page)).toContain('Slice 3 of 12');
+    await page.keyboard.press('Shift+Tab');
+    await eventually(() => slice(page)).toContain('Slice 8 of 12');
+
+    await page.keyboard.press('ArrowDown');
+    await eventually(() => slice(page)).toContain('Slice 9 of 12');
+    await page.keyboard.press('Home');
+    await eventually(() => slice(page)).toContain('Slice 1 of 12');
+    await page.keyboard.press('End');
+    await eventually(() => slice(page)).toContain('Slice 12 of 12');
+
+    const window = (): Promise<string> => page.locator('.corner.top-right').innerText();
+    expect(await window()).toBe('W 1500  L −600');
+    await page.keyboard.press('6');
+    await eventually(window).toBe('W 400  L 50');
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test('a study that was not analysed says so and why, and shows its images', async () => {
+    const series = makeBoxSeries({ name: 'refused' });
+    await service.receiveAll(series.instances);
+    await service.finish(refusedDocument(series.studyInstanceUID, {
+      code: 'SLICES_TOO_THICK', text: { en: 'The slices are 8 mm thick; at most 3 mm can be analysed.', vi: 'Lát cắt dày 8 mm; chỉ phân tích được tối đa 3 mm.' },
+    }));
+    const { page, troubles } = await read(series.studyInstanceUID);
+    const status = page.locator('.status-panel');
+    await eventually(() => status.innerText()).toContain('The slices are 8 mm thick');
+    expect(await status.innerText()).toContain('The AI did not analyse this study, because:');
+    expect(await status.innerText()).not.toMatch(/no nodule|0 findings/i);
+    expect(await page.locator('.finding').count()).toBe(0);
+    await eventually(() => slice(page)).toContain('of 12');
+    await page.locator('[data-language="vi"]').click();
+    await eventually(() => status.innerText()).toContain('Lát cắt dày 8 mm');
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test('progress is live, and an empty result is not taken for a missing one', async () => {
+    const series = makeBoxSeries({ name: 'progress' });
+    await service.receiveAll(series.instances);
+    const { page } = await read(series.studyInstanceUID);
+    const status = page.locator('.status-panel');
+    await eventually(() => status.innerText()).toContain('waits for the analysis');
+    const job = await service.claim();
+    await job.progress({ stage: 'infer', fraction: 0.4 });
+    await eventually(() => status.innerText()).toContain('40%');
+    expect(await status.innerText()).toContain('Searching for nodules');
+    await job.complete({ findings: { ...boxDocument(series, { name: 'progress' }), findings: [] }, objects: [] });
+    await eventually(() => status.innerText()).toContain('No nodule was marked.');
+    expect(await status.innerText()).toContain('This does not exclude nodules.');
+    await page.context().close();
+  });
+
+  test('a study that does not exist is an error with a way out', async () => {
+    const { page } = await read('1.2.3.4');
+    await eventually(() => page.locator('.status-panel [role=alert]').innerText()).toContain('The study could not be loaded.');
+    await page.context().close();
+  });
+});
