@@ -14,7 +14,7 @@ import infer
 import networks
 from prepare import TYPES
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 LICENCE = "Apache-2.0"
 INTENDED_USE = "Marks possible lung nodules of 3 to 30 mm in chest CT for review by a radiologist. Not a certified medical device."
 TRAINING_DATA = [
