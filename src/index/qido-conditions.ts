@@ -13,6 +13,8 @@ export interface Condition {
   readonly level: Level;
   readonly sql: string;
   readonly parameters: readonly SQLInputValue[];
+  /** It reads the header of the instance (alias h). */
+  readonly needsHeader?: boolean;
 }
 
 type Kind = 'uid' | 'code' | 'text' | 'date' | 'time' | 'name' | 'number';
@@ -86,7 +88,7 @@ const holders: Readonly<Record<Level, string>> = { study: 's.attributes', series
 
 function headerCondition(path: string, key: string, fuzzy: boolean): Condition {
   const level = levelOf(path.split('.')[0] ?? '');
-  return { level, sql: `phoi_matches(${holders[level]}, ?, ?, ?) = 1`, parameters: [path, key, fuzzy ? 1 : 0] };
+  return { level, sql: `phoi_matches(${holders[level]}, ?, ?, ?) = 1`, parameters: [path, key, fuzzy ? 1 : 0], needsHeader: level === 'instance' };
 }
 
 /** The condition of one key, or undefined where it matches everything. `path` is a tag, or tags joined by dots. */

@@ -12,19 +12,28 @@ import { bytesColumn, jsonColumn, numberColumn, textColumn, type Row } from './r
 
 const order: readonly Level[] = ['study', 'series', 'instance'];
 
+const headers = 'JOIN instance_headers h ON h.instance_id = i.id';
+
 /** Rows of a lower level that must exist for a match above it: one and the same row has to satisfy all its keys. */
 const lowerLevels: Readonly<Record<'series' | 'instance', Readonly<Partial<Record<Level, string>>>>> = {
   series: { study: 'SELECT 1 FROM series r WHERE r.study_id = s.id' },
   instance: {
-    study: 'SELECT 1 FROM instances i JOIN instance_headers h ON h.instance_id = i.id WHERE i.study_id = s.id',
-    series: 'SELECT 1 FROM instances i JOIN instance_headers h ON h.instance_id = i.id WHERE i.series_id = r.id',
+    study: `SELECT 1 FROM instances i ${headers} WHERE i.study_id = s.id`,
+    series: `SELECT 1 FROM instances i ${headers} WHERE i.series_id = r.id`,
   },
 };
 
 const sources: Readonly<Record<Level, string>> = {
   study: 'studies s',
   series: 'series r JOIN studies s ON s.id = r.study_id',
-  instance: 'instances i JOIN series r ON r.id = i.series_id JOIN studies s ON s.id = i.study_id JOIN instance_headers h ON h.instance_id = i.id',
+  instance: 'instances i JOIN series r ON r.id = i.series_id JOIN studies s ON s.id = i.study_id',
+};
+const identities: Readonly<Record<Level, string>> = { study: 's.id', series: 'r.id', instance: 'i.id' };
+/** How the row of a match is found again from its identity. */
+const details: Readonly<Record<Level, string>> = {
+  study: 'studies s ON s.id = page.id',
+  series: 'series r ON r.id = page.id JOIN studies s ON s.id = r.study_id',
+  instance: `instances i ON i.id = page.id JOIN series r ON r.id = i.series_id JOIN studies s ON s.id = i.study_id ${headers}`,
 };
 
 /** Total orders, so that pages neither overlap nor skip: newest study first, then the order of the reading. */
@@ -71,8 +80,11 @@ export function compileQuery(level: Level, query: QidoQuery): CompiledQuery {
     .map(([path, key]) => conditionFor(path.toUpperCase(), key, query.fuzzyMatching))
     .filter((condition) => condition !== undefined);
   const where = whereOf(level, conditions);
+  const withHeaders = level === 'instance' && conditions.some(({ needsHeader }) => needsHeader === true) ? headers : '';
+  // First which matches make the page, then what they say: sorting never carries a header along.
   return {
-    sql: `SELECT ${results[level]} FROM ${sources[level]} ${where.sql} ORDER BY ${orders[level]} LIMIT ? OFFSET ?`,
+    sql: `WITH page AS MATERIALIZED (SELECT ${identities[level]} AS id FROM ${sources[level]} ${withHeaders} ${where.sql} ORDER BY ${orders[level]} LIMIT ? OFFSET ?)
+      SELECT ${results[level]} FROM page CROSS JOIN ${details[level]} ORDER BY ${orders[level]}`,
     parameters: [...where.parameters, query.limit, query.offset],
   };
 }
