@@ -40,6 +40,22 @@ function withoutLabel(bytes: Uint8Array): string {
   }
 }
 
+const extensions = Object.keys(characterSets).filter((term) => term.startsWith('ISO 2022'));
+
+/** The declared sets, then all others that escape sequences can name: writers use more than they declare. */
+function withUndeclared(sets: readonly string[]): string {
+  return [...sets, ...extensions.filter((term) => !sets.includes(term))].join('\\');
+}
+
+function decodeWith(declaration: string, bytes: Uint8Array, vr: string): string | undefined {
+  try {
+    return convertBytes(declaration, bytes, { vr });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return undefined;
+  }
+}
+
 /**
  * The text of one element's field. `sets` comes from {@link knownCharacterSets}. Bytes that contradict their label
  * (an unknown set or escape sequence) are read as UTF-8 where they are valid UTF-8, otherwise as Latin-1.
@@ -47,10 +63,5 @@ function withoutLabel(bytes: Uint8Array): string {
 export function decodeText(bytes: Uint8Array, vr: string, sets: readonly string[]): string {
   if (isPlainAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   if (sets.length === 0) return withoutLabel(bytes);
-  try {
-    return convertBytes(sets.join('\\'), bytes, { vr });
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return withoutLabel(bytes);
-  }
+  return decodeWith(sets.join('\\'), bytes, vr) ?? (bytes.includes(escape) ? decodeWith(withUndeclared(sets), bytes, vr) : undefined) ?? withoutLabel(bytes);
 }

@@ -67,7 +67,7 @@ function decodeTextElement(vr: string, bytes: Uint8Array, characterSets: readonl
   const text = decodeText(bytes, vr, usesCharacterSet(vr) ? characterSets : []).replace(/[\0 ]+$/u, '');
   if (text === '') return { vr };
   const values = (isSingleText(vr) ? [text] : text.split('\\')).map((part) => oneText(vr, part));
-  return { vr, Value: values };
+  return values.length === 1 && values[0] === null ? { vr } : { vr, Value: values };
 }
 
 /**

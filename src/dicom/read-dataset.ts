@@ -13,7 +13,7 @@ import type { Dataset, DicomElement } from './dataset.ts';
 import { decodeValue } from './decode-value.ts';
 import { readFragments } from './fragments.ts';
 import type { PixelDataLocation } from './pixel-data-location.ts';
-import { isPrivateTag, vrOf } from './tags.ts';
+import { vrOf } from './tags.ts';
 import { hasLongLength, isKnownVR } from './vr.ts';
 
 const undefinedLength = 0xffff_ffff;
@@ -95,9 +95,9 @@ function readHeader(context: Context, at: number): ElementHeader {
     : { tag, vr, length: source.u16(at + 6), valueOffset: at + 8 };
 }
 
-/** UN (PS3.5 6.2.2 note 2): a public element that lost its VR on the way gets it back from the dictionary. */
+/** UN (PS3.5 6.2.2 note 2): an element that lost its VR on the way gets it back where the standard fixes it. */
 function effectiveVR(header: ElementHeader, signed: boolean): string {
-  if (header.vr === 'UN' && !isPrivateTag(header.tag)) return resolveVR(vrOf(header.tag), signed);
+  if (header.vr === 'UN') return resolveVR(vrOf(header.tag), signed);
   return isKnownVR(header.vr) ? header.vr : 'UN';
 }
 

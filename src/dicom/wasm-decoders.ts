@@ -96,7 +96,8 @@ async function decodeByDcmjs(codec: Codec, frame: Uint8Array, format: PixelForma
 function decodeIn(codecs: typeof NativeCodecsClass, codec: Codec, context: CodecContext): CodecContext {
   switch (codec) {
     case 'rle': return codecs.decodeRle(context);
-    case 'jpeg': return codecs.decodeJpeg(context, { convertColorspaceToRgb: true });
+    // A stream without a marker of its colour space would be guessed to be YCbCr: the header knows better.
+    case 'jpeg': return codecs.decodeJpeg(context, { convertColorspaceToRgb: (context.getPhotometricInterpretation() ?? '').startsWith('YBR') });
     case 'jpeg-lossless': return codecs.decodeJpeg(context);
     case 'jpeg-2000': return codecs.decodeJpeg2000(context);
     case 'htj2k': return codecs.decodeHtJpeg2000(context);
