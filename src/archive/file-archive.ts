@@ -103,12 +103,13 @@ export async function openFileArchive(dataDir: string, options: FileArchiveOptio
   }
 
   return {
-    async begin(): Promise<IncomingBlob> {
-      await checkSpace();
+    async begin({ mayUseReserve = false } = {}): Promise<IncomingBlob> {
+      const check = mayUseReserve ? () => Promise.resolve() : checkSpace;
+      await check();
       const temporaryPath = join(incoming, `phoi-${randomUUID()}.part`);
       try {
         const handle = await open(temporaryPath, 'wx', 0o640);
-        return createIncomingBlob({ handle, temporaryPath, root, directories, checkSpace });
+        return createIncomingBlob({ handle, temporaryPath, root, directories, checkSpace: check });
       } catch (error) {
         throw asArchiveError(error);
       }

@@ -34,7 +34,11 @@ export interface UnsettledBlob {
 }
 
 export interface InstanceArchive {
-  begin(): Promise<IncomingBlob>;
+  /**
+   * Below the reserve of free space only what `mayUseReserve` is taken: the results of what was acknowledged before.
+   * Errors: ARCHIVE_OUT_OF_SPACE.
+   */
+  begin(options?: { readonly mayUseReserve?: boolean }): Promise<IncomingBlob>;
   read(key: string): Promise<Uint8Array>;
   readRange(key: string, offset: number, length: number): Promise<Uint8Array>;
   stream(key: string): Promise<NodeJS.ReadableStream>;

@@ -129,7 +129,7 @@ export function createReceiver({ archive, index, clock, maxInstanceBytes, lock, 
   }
 
   return async (part10, context, expect = {}) => {
-    const blob = await archive.begin();
+    const blob = await archive.begin({ mayUseReserve: context.transport === 'internal' });
     const head = heads.take();
     try {
       const digest = createContentDigest();

@@ -123,11 +123,15 @@ describe('a full disk', () => {
     expect((await store(archive, randomBytes(500_000))).fresh).toBe(true);
   });
 
-  it('keeps its reserve', async (context) => {
+  it('keeps its reserve for those that may use it', async (context) => {
     disk = await mountSmallDisk('4m');
     if (disk === undefined) return context.skip();
     const archive = await openFileArchive(disk.path, { reserveBytes: 3_000_000 });
     await store(archive, randomBytes(1_500_000));
     await expect(archive.begin()).rejects.toMatchObject({ code: 'ARCHIVE_OUT_OF_SPACE' });
+    const result = await archive.begin({ mayUseReserve: true });
+    await result.write(randomBytes(500_000));
+    expect((await result.commit()).sizeBytes).toBe(500_000);
+    await result.discard();
   });
 });

@@ -162,4 +162,16 @@ describe('a full disk', () => {
     await service.close();
     await index.close();
   });
+
+  it('leaves room for the results of what was acknowledged', async (context) => {
+    disk = await mountSmallDisk('8m');
+    if (disk === undefined) return context.skip();
+    const archive = await openFileArchive(disk.path, { reserveBytes: 8_380_000 });
+    const index = await openSqliteIndex(join(disk.path, 'index.sqlite'));
+    const service = createStudyService({ archive, index, log: silentLog(), settings: { quietSeconds: 30 } });
+    await expect(service.receive(stream(slice(1)), { transport: 'dimse' })).rejects.toMatchObject({ code: 'ARCHIVE_OUT_OF_SPACE' });
+    expect((await service.receive(stream(slice(2, { Modality: ['SR'] })), { transport: 'internal' })).kind).toBe('stored');
+    await service.close();
+    await index.close();
+  });
 });
