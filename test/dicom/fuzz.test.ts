@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { decodeFrame } from '../../src/dicom/codec.ts';
-import { encodeDataset, encodePart10 } from '../../src/dicom/encode.ts';
+import { encodeDataset, encodePart10, fileMeta } from '../../src/dicom/encode.ts';
 import { stringifyDicomJson, toDicomJson } from '../../src/dicom/json.ts';
 import { parseHeader, parsePart10 } from '../../src/dicom/parse.ts';
-import { deflatedExplicitVRLittleEndian, explicitVRLittleEndian, implicitVRLittleEndian } from '../../src/dicom/transfer-syntax.ts';
+import { deflatedExplicitVRLittleEndian, explicitVRLittleEndian, implicitVRLittleEndian, jpegLSLossless } from '../../src/dicom/transfer-syntax.ts';
+import { verifyComplete } from '../../src/dicom/verify.ts';
 import { AppError } from '../../src/errors.ts';
 import { imageDataset } from './synthetic.ts';
 
@@ -16,7 +17,18 @@ function seedFile(syntax: string): Uint8Array {
   dataset['00091001'] = { vr: 'UN', bytes: encodeDataset(item) };
   return encodePart10(dataset, { transferSyntaxUID: syntax });
 }
-const seeds = [explicitVRLittleEndian, implicitVRLittleEndian, deflatedExplicitVRLittleEndian].map(seedFile);
+/** Three frames in fragments; what they hold does not matter to the parser. */
+function encapsulatedSeed(): Uint8Array {
+  const dataset = { ...imageDataset({ rows: 8, columns: 8, frames: 3 }) };
+  delete dataset['7FE00010'];
+  const item = (length: number): Uint8Array => Buffer.concat([Buffer.from([0xfe, 0xff, 0x00, 0xe0, length, 0, 0, 0]), Buffer.alloc(length, 0x41)]);
+  return Buffer.concat([
+    fileMeta({ sopClassUID: '1.2.840.10008.5.1.4.1.1.7.2', sopInstanceUID: '2.25.11', transferSyntaxUID: jpegLSLossless }), encodeDataset(dataset),
+    Buffer.from([0xe0, 0x7f, 0x10, 0, 0x4f, 0x42, 0, 0, 0xff, 0xff, 0xff, 0xff]), item(12), item(30), item(40), item(20), Buffer.from([0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0]),
+    Buffer.from([0xfc, 0xff, 0xfc, 0xff, 0x4f, 0x42, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]),
+  ]);
+}
+const seeds = [...[explicitVRLittleEndian, implicitVRLittleEndian, deflatedExplicitVRLittleEndian].map(seedFile), encapsulatedSeed()];
 
 const damage = fc.record({
   seed: fc.integer({ min: 0, max: seeds.length - 1 }),
@@ -69,5 +81,30 @@ describe('damaged files', () => {
         expect(error).toBeInstanceOf(AppError);
       }
     }), { numRuns: 2000, seed: 20260103 });
+  });
+
+  it('are judged alike when they are read in pieces and at once', async () => {
+    const whole = (bytes: Uint8Array): unknown => {
+      const { dataset, pixelData } = parsePart10(bytes);
+      return [stringifyDicomJson(toDicomJson(dataset)), pixelData];
+    };
+    const inPieces = async (bytes: Uint8Array): Promise<unknown> => {
+      let result = parseHeader(bytes.subarray(0, 200), bytes.length);
+      while (result.kind === 'need-more') result = parseHeader(bytes.subarray(0, result.bytes), bytes.length);
+      const complete = await verifyComplete(result.instance, (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)), bytes.length);
+      return [stringifyDicomJson(toDicomJson(complete.dataset)), complete.pixelData];
+    };
+    const outcome = async (read: () => unknown): Promise<unknown> => {
+      try {
+        return await read();
+      } catch (error) {
+        expect(error).toBeInstanceOf(AppError);
+        return 'refused';
+      }
+    };
+    await fc.assert(fc.asyncProperty(damage, async (input) => {
+      const bytes = damaged(input);
+      expect(await outcome(() => inPieces(bytes))).toEqual(await outcome(() => whole(bytes)));
+    }), { numRuns: 3000, seed: 20260104 });
   });
 });

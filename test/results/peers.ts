@@ -24,8 +24,8 @@ export function dciodvfy(bytes: Uint8Array): { readonly recognised: string; read
 }
 
 /** What dsrdump prints; fails where it cannot read the report. */
-export function dsrdump(bytes: Uint8Array): string {
-  const { status, stdout, stderr } = onFile(bytes, 'dsrdump', ['+Pl', '+Pc']);
+export function dsrdump(bytes: Uint8Array, ...options: readonly string[]): string {
+  const { status, stdout, stderr } = onFile(bytes, 'dsrdump', ['+Pl', '+Pc', ...options]);
   if (status !== 0) throw new Error(`dsrdump: ${stderr}`);
   return stdout;
 }
