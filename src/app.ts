@@ -47,11 +47,15 @@ export async function startService(config: Config, env: Readonly<Record<string, 
     const metrics = createMetrics();
     const study = countReceptions(createStudyService({
       archive, index, log,
-      settings: { quietSeconds: config.completeness.seriesQuietSeconds, maxInstanceBytes: config.dicom.maxInstanceBytes },
+      settings: {
+        quietSeconds: config.completeness.seriesQuietSeconds, maxInstanceBytes: config.dicom.maxInstanceBytes,
+        ...(config.completeness.patienceSeconds === undefined ? {} : { patienceSeconds: config.completeness.patienceSeconds }),
+      },
     }), metrics);
     onClose(() => study.close());
     const delivery = startDelivery({
       destinations: config.destinations, index, archive, log, aeTitle: config.dicom.aeTitle,
+      onChanged: ({ studyInstanceUID }) => study.announce(studyInstanceUID),
     });
     onClose(() => delivery.close());
     const analysis: AnalysisService = createAnalysisService({
@@ -81,6 +85,8 @@ export async function startService(config: Config, env: Readonly<Record<string, 
         quietSeconds: config.completeness.seriesQuietSeconds,
         ...(config.http.publicUrl === undefined ? {} : { publicUrl: config.http.publicUrl }),
         ...(config.http.token === undefined ? {} : { token: config.http.token }),
+        allowedHosts: config.http.allowedHosts,
+        corsOrigins: config.http.corsOrigins,
         limits: { maxInstanceBytes: config.dicom.maxInstanceBytes },
       },
       archive, index, study, queue, log,

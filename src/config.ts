@@ -33,7 +33,10 @@ const configSchema = Type.Object({
     host: Type.String({ default: '127.0.0.1' }),
     publicUrl: Type.Optional(Type.String({ pattern: '^https?://' })),
     token: Type.Optional(Type.String({ minLength: 16 })),
-    maxUploadBytes: Type.Integer({ minimum: 1, default: 8 * 1024 ** 3 }),
+    /** Host names accepted beside loopback names and that of publicUrl. */
+    allowedHosts: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
+    /** Web origins whose pages may read DICOMweb, e.g. of another viewer. */
+    corsOrigins: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
   }, { default: {}, additionalProperties: false }),
   dicom: Type.Object({
     port: Type.Integer({ minimum: 0, maximum: 65535, default: 11112 }),
@@ -55,6 +58,8 @@ const configSchema = Type.Object({
   reserveBytes: Type.Integer({ minimum: 0, default: 512 * 1024 ** 2 }),
   completeness: Type.Object({
     seriesQuietSeconds: Type.Number({ minimum: 0.1, default: 30 }),
+    /** A study with a known hole is closed after so long without a new instance; default ten times the quiet time. */
+    patienceSeconds: Type.Optional(Type.Number({ minimum: 0.1 })),
   }, { default: {}, additionalProperties: false }),
   workers: Type.Integer({ minimum: 0, maximum: 64, default: 1 }),
   modelsDir: Type.String({ default: '' }),
@@ -63,6 +68,8 @@ const configSchema = Type.Object({
     timeoutSeconds: Type.Number({ minimum: 1, default: 900 }),
     maxMemoryMiB: Type.Integer({ minimum: 256, default: 6144 }),
     maxAttempts: Type.Integer({ minimum: 1, default: 4 }),
+    /** A worker that has not renewed its claim for so long is taken for dead, and its job given to another. */
+    leaseSeconds: Type.Number({ minimum: 1, default: 30 }),
   }, { default: {}, additionalProperties: false }),
   destinations: Type.Array(Type.Union([dimseDestination, stowDestination]), { default: [] }),
   redisUrl: Type.Optional(Type.String({ pattern: '^rediss?://' })),

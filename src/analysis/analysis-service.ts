@@ -12,6 +12,7 @@ import type { StudyService } from '../study/port.ts';
 import {
   analysisKey, analyzeJobName, unpackObject, type AnalyzeJobData, type AnalyzeJobResult, type ModelIdentity,
 } from './job.ts';
+import { analysisInput } from './input.ts';
 import { failureOfCode, failureReason, retryReason } from './reasons.ts';
 
 export interface AnalysisService {
@@ -73,7 +74,7 @@ export function createAnalysisService(deps: AnalysisServiceDeps): AnalysisServic
       deps.model(), index.summaries(studyInstanceUID), index.worklistItem(studyInstanceUID),
     ]);
     if (item === undefined) throw new AppError('ARCHIVE_NOT_FOUND', 'There is no such study');
-    const foreign = instances.filter(({ own }) => !own);
+    const foreign = analysisInput(instances.filter(({ own }) => !own));
     const data: AnalyzeJobData = {
       studyInstanceUID, model,
       instances: foreign.map(({ sopInstanceUID, seriesInstanceUID, blobKey }) => ({ sopInstanceUID, seriesInstanceUID, blobKey })),
@@ -203,6 +204,7 @@ export function createAnalysisService(deps: AnalysisServiceDeps): AnalysisServic
       await index.setPriority(studyInstanceUID, priority);
       const jobId = (await index.worklistItem(studyInstanceUID))?.jobId;
       if (jobId !== undefined) await queue.setPriority(jobId, priority);
+      study.announce(studyInstanceUID);
     }),
     resume: () => inOrder('resume', async () => {
       await takeUnhandled();

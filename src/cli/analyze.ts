@@ -1,6 +1,7 @@
 /** `phoi analyze`: one folder through the clinic's code, without a server. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AppError } from '../errors.ts';
 import { filesBelow } from '../dimse/read-folder.ts';
 import { analyzeStudy, type AnalysisResult } from '../inference/analyze-study.ts';
 import { loadPipeline } from '../inference/registry.ts';
@@ -19,13 +20,25 @@ function summary({ findings }: AnalysisResult, out: string): string {
       ...findings.findings.map((finding) => [
         finding.trackingIdentifier.padEnd(10), `${Math.round(finding.probability * 100)} %`.padStart(5),
         `${finding.diameterMm.toFixed(1)} mm`.padStart(8), `${Math.round(finding.volumeMm3)} mm³`.padStart(10), finding.type.padEnd(12),
-        `${finding.lobe ?? finding.laterality}`.padEnd(13), `LPS ${finding.worldPoint.map((value) => value.toFixed(1)).join(' ')}`,
+        (finding.lobe ?? finding.laterality).padEnd(13), `LPS ${finding.worldPoint.map((value) => value.toFixed(1)).join(' ')}`,
       ].join('  ')),
     ];
   return [
     ...lines, ...findings.warnings.map(({ code, text }) => `Warning: ${text.en} [${code}]`),
     `Written to ${out}. Not a certified medical device: a radiologist decides.`,
   ].join('\n');
+}
+
+/** True when the file has the preamble and prefix of PS3.10 7.1; what follows may still be broken, and is then named in the result. */
+async function isPart10(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const prefix = Buffer.alloc(4);
+    const { bytesRead } = await file.read(prefix, 0, 4, 128);
+    return bytesRead === 4 && prefix.toString('latin1') === 'DICM';
+  } finally {
+    await file.close();
+  }
 }
 
 export const analyze: Command = {
@@ -45,7 +58,11 @@ export const analyze: Command = {
     const bar = createProgressBar();
     try {
       const files: string[] = [];
-      for await (const file of filesBelow(path)) files.push(file);
+      for await (const file of filesBelow(path)) {
+        if (await isPart10(file)) files.push(file);
+        else console.error(`left out ${file}: not a DICOM file`);
+      }
+      if (files.length === 0) throw new AppError('DICOM_NOT_PART10', 'There is no DICOM file');
       const result = await analyzeStudy({
         instances: files.map((file) => ({ read: () => readFile(file) })),
         model, onProgress: (stage, fraction) => bar.update(stage, fraction),

@@ -52,7 +52,7 @@ export const models: Command = {
     const { values, positionals } = readArguments(args, {});
     const [action, ...rest] = positionals;
     const { modelsDir } = readSettings(process.env);
-    const json = values.json === true;
+    const { json } = values;
     if (action === 'list' && rest.length === 0) return list(modelsDir, json);
     if (action === 'check') return check(modelsDir, rest, json);
     throw new UsageError('say list or check');

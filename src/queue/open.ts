@@ -7,8 +7,15 @@ import { openSqliteQueue } from './sqlite-queue.ts';
 
 export const jobNames = ['analyze'] as const;
 
-export async function openQueue(settings: { readonly redisUrl?: string; readonly dataDir: string }): Promise<JobQueue> {
-  if (settings.redisUrl !== undefined) return openBullQueue({ url: settings.redisUrl, prefix: 'phoi', names: jobNames });
+export interface QueueSettings {
+  readonly redisUrl?: string;
+  readonly dataDir: string;
+  readonly job: { readonly leaseSeconds: number };
+}
+
+export async function openQueue(settings: QueueSettings): Promise<JobQueue> {
+  const leaseMs = settings.job.leaseSeconds * 1000;
+  if (settings.redisUrl !== undefined) return openBullQueue({ url: settings.redisUrl, prefix: 'phoi', names: jobNames, leaseMs });
   await mkdir(settings.dataDir, { recursive: true });
-  return openSqliteQueue(join(settings.dataDir, 'queue.sqlite'));
+  return openSqliteQueue(join(settings.dataDir, 'queue.sqlite'), { leaseMs });
 }

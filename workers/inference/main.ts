@@ -5,13 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { analyzeJobName, type AnalyzeJobData } from '../../src/analysis/job.ts';
-import { openFileArchive } from '../../src/archive/file-archive.ts';
 import { toAppError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { openQueue } from '../../src/queue/open.ts';
 import { readSettings, version } from '../../src/settings.ts';
-import { createAnalyser } from './analyse.ts';
 import { runJob } from './run-job.ts';
+import { createThreadedAnalyser } from './threaded-analyser.ts';
 
 const aliveMs = 5_000;
 /** Exit code after giving up a job whose native code did not stop (EX_SOFTWARE). */
@@ -30,8 +29,9 @@ if (process.send !== undefined) {
 }
 
 const queue = await openQueue(config);
-const archive = await openFileArchive(config.dataDir);
-const analyse = createAnalyser({ archive, modelsDir: config.modelsDir, softwareVersion: version, log });
+const analyse = createThreadedAnalyser({
+  dataDir: config.dataDir, modelsDir: config.modelsDir, softwareVersion: version, logLevel: config.logLevel,
+});
 
 while (!stop.signal.aborted) {
   try {

@@ -1,0 +1,21 @@
+/** What the main thread of a worker process and its computing thread say to each other. */
+import type { AnalyzeJobData } from '../../src/analysis/job.ts';
+import type { ErrorCode } from '../../src/errors.ts';
+import type { FindingsDocument } from '../../src/findings/types.ts';
+import type { ProducedObject } from './run-job.ts';
+
+export interface AnalysisThreadData {
+  readonly dataDir: string;
+  readonly modelsDir: string;
+  readonly softwareVersion: string;
+  readonly logLevel: string;
+}
+
+export type ToThread =
+  | { readonly kind: 'analyse'; readonly data: AnalyzeJobData; readonly createdAt: Date }
+  | { readonly kind: 'abort' };
+
+export type FromThread =
+  | { readonly kind: 'progress'; readonly stage: string; readonly fraction: number }
+  | { readonly kind: 'done'; readonly findings: FindingsDocument; readonly objects: readonly ProducedObject[] }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly details: Readonly<Record<string, unknown>> };
