@@ -71,8 +71,7 @@ describe('a phantom is analysed', () => {
 
   it('with the same result whatever the order of the files', async () => {
     const again = await analyzeStudy({ instances: shuffled(phantomSources()), model, threads: 1 });
-    const { timingsMs: _, ...expected } = first.findings;
-    expect(again.findings).toMatchObject(expected);
+    expect({ ...again.findings, timingsMs: {} }).toEqual({ ...first.findings, timingsMs: {} });
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { put, putBytes } from '../../src/dicom/build.ts';
 import type { Dataset } from '../../src/dicom/dataset.ts';
+import { tag } from '../../src/dicom/tags.ts';
 import { uidFromName } from '../../src/dicom/uid.ts';
 import { gridOver } from '../../src/volume/lps-grid.ts';
 import { indexToWorld, voxelVolumeMm3, worldBounds, worldToIndex } from '../../src/volume/geometry.ts';
@@ -199,14 +200,10 @@ describe('Enhanced CT', () => {
   /** One multi-frame image of the series; slope per frame, the rest shared but for one frame's own position and thickness. */
   function enhanced(slices: number): Dataset {
     const classic = seriesDatasets({ slices, signed: true, slope: (k) => (k === 3 ? 2 : 1), intercept: () => 0 });
-    const dataset: Dataset = { ...classic[0] };
+    const perSlice = new Set((['ImagePositionPatient', 'ImageOrientationPatient', 'PixelSpacing', 'SliceThickness', 'RescaleSlope', 'RescaleIntercept'] as const).map(tag));
+    const dataset: Dataset = Object.fromEntries(Object.entries(classic[0] ?? {}).filter(([key]) => !perSlice.has(key)));
     put(dataset, 'SOPClassUID', '1.2.840.10008.5.1.4.1.1.2.1');
     put(dataset, 'NumberOfFrames', slices);
-    for (const keyword of ['ImagePositionPatient', 'ImageOrientationPatient', 'PixelSpacing', 'SliceThickness', 'RescaleSlope', 'RescaleIntercept'] as const) {
-      const empty: Dataset = {};
-      put(empty, keyword);
-      for (const tag of Object.keys(empty)) delete dataset[tag];
-    }
     const item = (fill: (item: Dataset) => void): Dataset => {
       const made: Dataset = {};
       fill(made);
