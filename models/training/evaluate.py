@@ -1,7 +1,6 @@
 """Figures of a trained pair of networks on volumes they were not trained on."""
 from __future__ import annotations
 
-import csv
 import dataclasses
 
 import numpy as np
@@ -27,8 +26,8 @@ def scores(found: infer.Candidates, rule: str) -> np.ndarray:
     return second if rule == "classifier" else second * found.score
 
 
-def analyse(detector: torch.nn.Module, classifier: torch.nn.Module | None, volume: volumes.Resident, threshold: float = 0.02, most: int = 150) -> infer.Candidates:
-    found = infer.detect(detector, volume, threshold, most=most)
+def analyse(detector: torch.nn.Module, classifier: torch.nn.Module | None, volume: volumes.Resident, window: tuple[int, int, int], threshold: float = 0.02, most: int = 150) -> infer.Candidates:
+    found = infer.detect(detector, volume, threshold, window=window, most=most)
     return found if classifier is None else infer.second_look(classifier, volume, found)
 
 
@@ -58,6 +57,7 @@ def inserted(volume: volumes.Resident, count: int, rng: np.random.Generator, lun
         # The scan's own nodules count neither way here.
         status=np.where(made, status, IGNORED),
         kind=batch.kind[0][real].cpu().numpy(),
+        sure=made,
         origin=volume.origin + low,
         mask=volume.mask[index[..., 0], index[..., 1], index[..., 2]],
         shape=window,
@@ -90,7 +90,6 @@ def diameter_error(pairs: list[tuple[volumes.Resident, infer.Candidates]], least
     return {"n": len(e), "medianAbsolute": float(np.median(np.abs(e))) if len(e) else float("nan"), "bias": float(np.mean(e)) if len(e) else float("nan")}
 
 
-def only_sure(volume: volumes.Resident, marks: str) -> volumes.Resident:
-    """The scan with only marks of confidence 'sure' as nodules; the others ignored."""
-    sure = np.array([r["confidence"] == "sure" for r in csv.DictReader(open(marks, newline=""))])
-    return dataclasses.replace(volume, status=np.where(sure, POSITIVE, IGNORED))
+def only_sure(volume: volumes.Resident) -> volumes.Resident:
+    """The scan with only its sure marks as nodules; the others ignored."""
+    return dataclasses.replace(volume, status=np.where(volume.sure, volume.status, IGNORED))

@@ -17,6 +17,7 @@ import nodules
 import pool as pools
 import training
 import volumes
+from prepare import POSITIVE
 
 
 def kept(volume: volumes.Resident, found: infer.Candidates) -> dict[str, object]:
@@ -35,17 +36,17 @@ def held_out(args: argparse.Namespace, detector: torch.nn.Module, classifier: to
     rng = np.random.default_rng(777)
     result: dict[str, object] = {}
     cases: list[dict[str, object]] = []
+    window = (args.window,) * 3
     for path in args.test:
         volume = volumes.load(path, device)
         pairs = []
         for _ in range(args.inserted):
             copy = evaluate.inserted(volume, 7, rng, luna)
-            pairs.append((copy, evaluate.analyse(detector, classifier, copy)))
+            pairs.append((copy, evaluate.analyse(detector, classifier, copy, window)))
         result[f"{volume.name}-inserted"] = {**evaluate.report(pairs), "diameter": evaluate.diameter_error(pairs)}
-        if args.marks and len(volume.centre):
-            volume = evaluate.only_sure(volume, args.marks)
-        own = evaluate.analyse(detector, classifier, volume)
-        if len(volume.centre):
+        volume = evaluate.only_sure(volume)
+        own = evaluate.analyse(detector, classifier, volume, window)
+        if (volume.status == POSITIVE).any():
             result[volume.name] = {**evaluate.report([(volume, own)]), "from5mm": evaluate.report([(volume, own)], 5.0)}
         cases += [kept(v, f) for v, f in [*pairs, (volume, own)]]
     if args.heldout:
@@ -53,7 +54,7 @@ def held_out(args: argparse.Namespace, detector: torch.nn.Module, classifier: to
         for path in sorted(pathlib.Path(args.heldout).glob("*.npz"))[: args.heldout_most]:
             if path.stem.isdigit():
                 volume = volumes.load(path, device)
-                found = evaluate.analyse(detector, classifier, volume)
+                found = evaluate.analyse(detector, classifier, volume, window)
                 volume.hu = None
                 pairs.append((volume, found))
         result["phantoms"] = {**evaluate.report(pairs), "diameter": evaluate.diameter_error(pairs)}
@@ -70,7 +71,6 @@ def main() -> None:
     parser.add_argument("--phantoms")
     parser.add_argument("--heldout")
     parser.add_argument("--heldout-most", type=int, default=100)
-    parser.add_argument("--marks")
     parser.add_argument("--luna")
     parser.add_argument("--detector-seconds", type=float, default=3600)
     parser.add_argument("--classifier-seconds", type=float, default=1200)

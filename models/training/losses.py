@@ -29,7 +29,7 @@ def detector_loss(outputs: tuple[torch.Tensor, torch.Tensor, torch.Tensor], batc
     sigma = (batch.diameter / 5).clamp(1.6, 4.0)[:, :, None]
     target = (torch.exp(-(distance**2) / (2 * sigma**2)) * positive).amax(1)
     nearest = distance.argmin(-1)
-    peak = torch.zeros_like(target).scatter_reduce(1, nearest, positive[:, :, 0].float(), reduce="amax")
+    peak = torch.zeros_like(target).scatter_add(1, nearest, positive[:, :, 0].float()).clamp_max(1)
     target = torch.maximum(target.clamp_max(0.98), peak)
     skip = ((batch.status == IGNORED)[:, :, None] & (distance < radius + 4)).any(1) & (peak < 1)
     near = (positive & (distance < 3.4)).any(1) & (peak < 1)

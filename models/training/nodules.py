@@ -39,7 +39,8 @@ def luna_diameters(path: str | None) -> np.ndarray:
     """Diameters of the LUNA16 reference standard, mm; a fixed log-normal with its median where the table is absent."""
     if path is None:
         return np.exp(np.random.default_rng(0).normal(np.log(6.4), 0.5, 2000)).clip(3.2, 32)
-    return np.array([float(r["diameter_mm"]) for r in csv.DictReader(open(path, newline=""))])
+    with open(path, newline="") as file:
+        return np.array([float(r["diameter_mm"]) for r in csv.DictReader(file)])
 
 
 def draw(rng: np.random.Generator, centre: np.ndarray, luna: np.ndarray, largest: float = 34.0) -> Recipe:

@@ -1,4 +1,4 @@
-"""Writes the two model folders (`model.onnx`, `model.json`) from trained weights and measured figures."""
+"""Writes the two model folders (`model.onnx`, `model.json`) from trained weights and settings."""
 from __future__ import annotations
 
 import argparse
@@ -42,7 +42,7 @@ def test_vector(network: torch.nn.Module, shape: tuple[int, int, int], names: li
     return {"input": spec, "expected": expected, "tolerance": 0.02}
 
 
-def detector_manifest(network: torch.nn.Module, sha256: str, figures: dict[str, object]) -> dict[str, object]:
+def detector_manifest(network: torch.nn.Module, sha256: str, settings: dict[str, object]) -> dict[str, object]:
     window = list(infer.WINDOW)
     middle = [n // infer.STRIDE // 2 for n in infer.WINDOW]
     places = {"heatmap": [[0, 0, *middle], [0, 0, 2, 2, 2]], "offset": [[0, c, *middle] for c in range(3)], "diameter": [[0, 0, *middle]]}
@@ -57,7 +57,7 @@ def detector_manifest(network: torch.nn.Module, sha256: str, figures: dict[str, 
         "file": "model.onnx",
         "sha256": sha256,
         "task": "detector",
-        "calibration": figures["detectorCalibration"],
+        "calibration": settings["detectorCalibration"],
         "testVector": test_vector(network, infer.WINDOW, ["heatmap", "offset", "diameter"], places),
         "accepts": {
             "modality": "CT", "minSlices": 20, "minCoverageMm": 60, "maxSliceThicknessMm": 5, "warnSliceThicknessMm": 3, "maxPixelSpacingMm": 1.2,
@@ -71,16 +71,16 @@ def detector_manifest(network: torch.nn.Module, sha256: str, figures: dict[str, 
             "kind": "heatmap", "name": "heatmap", "stride": [infer.STRIDE] * 3, "activation": "sigmoid",
             "offset": {"name": "offset"}, "diameter": {"name": "diameter", "transform": "log-mm"},
         },
-        "postprocess": {"threshold": figures["candidateThreshold"], "nmsRadiusMm": infer.NMS_RADIUS, "maxCandidates": figures["maxCandidates"], "lungMask": {"use": "mask", "marginMm": infer.MASK_MARGIN}},
-        "operatingPoints": figures["operatingPoints"],
-        "defaultOperatingPoint": figures["defaultOperatingPoint"],
+        "postprocess": {"threshold": settings["candidateThreshold"], "nmsRadiusMm": infer.NMS_RADIUS, "maxCandidates": settings["maxCandidates"], "lungMask": {"use": "mask", "marginMm": infer.MASK_MARGIN}},
+        "operatingPoints": settings["operatingPoints"],
+        "defaultOperatingPoint": settings["defaultOperatingPoint"],
     }
-    if figures.get("chain"):
-        manifest["chain"] = {"candidateClassifier": "lung-nodule-classifier", "combine": figures["chain"]}
+    if settings.get("chain"):
+        manifest["chain"] = {"candidateClassifier": "lung-nodule-classifier", "combine": settings["chain"]}
     return manifest
 
 
-def classifier_manifest(network: torch.nn.Module, sha256: str, figures: dict[str, object]) -> dict[str, object]:
+def classifier_manifest(network: torch.nn.Module, sha256: str, settings: dict[str, object]) -> dict[str, object]:
     middle = [n // 2 for n in infer.PATCH]
     places = {"probability": [[0, 0]], "type": [[0, c] for c in range(4)], "diameter": [[0, 0]], "lesion": [[0, 0, *middle], [0, 0, 4, 4, 4]]}
     return {
@@ -94,7 +94,7 @@ def classifier_manifest(network: torch.nn.Module, sha256: str, figures: dict[str
         "file": "model.onnx",
         "sha256": sha256,
         "task": "candidate-classifier",
-        "calibration": figures["classifierCalibration"],
+        "calibration": settings["classifierCalibration"],
         "testVector": test_vector(network, infer.PATCH, ["probability", "type", "diameter", "lesion"], places),
         "input": {
             "name": "volume", "spacingMm": [infer.PATCH_SPACING] * 3, "clipHU": list(infer.PATCH_CLIP), "scaleTo": [-1, 1], "padHU": -1000,
@@ -110,28 +110,28 @@ def classifier_manifest(network: torch.nn.Module, sha256: str, figures: dict[str
     }
 
 
-def write(folder: pathlib.Path, network: torch.nn.Module, shape: tuple[int, int, int], names: list[str], describe, figures: dict[str, object]) -> None:
+def write(folder: pathlib.Path, network: torch.nn.Module, shape: tuple[int, int, int], names: list[str], describe, settings: dict[str, object]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     export.to_onnx(network, (1, *shape), names, folder / "model.onnx")
     digest = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
-    (folder / "model.json").write_text(json.dumps(describe(network, digest, figures), indent=2) + "\n")
+    (folder / "model.json").write_text(json.dumps(describe(network, digest, settings), indent=2) + "\n")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", required=True)
-    parser.add_argument("--figures", required=True, help="JSON: calibrations, operating points, candidateThreshold, maxCandidates, chain")
+    parser.add_argument("--settings", required=True, help="JSON of calibrate.py: calibrations, operating points, thresholds")
     parser.add_argument("--out", required=True, type=pathlib.Path)
     args = parser.parse_args()
     weights = torch.load(args.weights, map_location="cpu")
-    figures = json.loads(pathlib.Path(args.figures).read_text())
+    settings = json.loads(pathlib.Path(args.settings).read_text())
     detector = networks.Detector()
     detector.load_state_dict(weights["detector"])
-    write(args.out / "lung-nodule-detector", detector, infer.WINDOW, ["heatmap", "offset", "diameter"], detector_manifest, figures)
-    if figures.get("chain"):
+    write(args.out / "lung-nodule-detector", detector, infer.WINDOW, ["heatmap", "offset", "diameter"], detector_manifest, settings)
+    if settings.get("chain"):
         classifier = networks.Classifier()
         classifier.load_state_dict(weights["classifier"])
-        write(args.out / "lung-nodule-classifier", classifier, infer.PATCH, ["probability", "type", "diameter", "lesion"], classifier_manifest, figures)
+        write(args.out / "lung-nodule-classifier", classifier, infer.PATCH, ["probability", "type", "diameter", "lesion"], classifier_manifest, settings)
 
 
 if __name__ == "__main__":

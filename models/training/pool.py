@@ -71,7 +71,7 @@ def _plan(kind: str, half: np.ndarray, batch: int, real: list[str], luna: np.nda
         draws = Draws(real, luna, seed, real_share, half)
         draw = draws.detector if kind == "detector" else draws.classifier
         while True:
-            while not news.empty():
+            while not news.empty() or not draws.named:
                 what, *rest = news.get()
                 if what == "phantom":
                     draws.add(rest[0])

@@ -28,15 +28,18 @@ class Nodules:
     diameter: np.ndarray
     status: np.ndarray
     kind: np.ndarray
+    sure: np.ndarray
+    """False for marks that evaluation ignores although training uses them."""
 
     @staticmethod
     def none() -> "Nodules":
-        return Nodules(np.zeros((0, 3), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int8), np.zeros(0, np.int8))
+        return Nodules(np.zeros((0, 3), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int8), np.zeros(0, np.int8), np.zeros(0, bool))
 
 
 def read_marks(path: str | pathlib.Path) -> Nodules:
     """LUNA16-style table with a confidence column; doubtful marks and likely ones under 4 mm are IGNORED."""
-    rows = list(csv.DictReader(open(path, newline="")))
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
     diameter = np.array([float(r["diameter_mm"]) for r in rows], np.float32)
     sure = np.array([r["confidence"] == "sure" for r in rows])
     likely = np.array([r["confidence"] == "likely" for r in rows])
@@ -45,6 +48,7 @@ def read_marks(path: str | pathlib.Path) -> Nodules:
         diameter=diameter,
         status=np.where((sure | (likely & (diameter >= 4))) & (diameter >= 3), POSITIVE, IGNORED).astype(np.int8),
         kind=np.full(len(rows), UNKNOWN_TYPE, np.int8),
+        sure=sure,
     )
 
 
@@ -97,6 +101,7 @@ def save(path: str | pathlib.Path, scan: scans.Scan, mask: np.ndarray, nodules: 
         diameter=nodules.diameter,
         status=nodules.status,
         kind=nodules.kind,
+        sure=nodules.sure,
         mask=np.packbits(mask),
         **{f"points_{name}": p for name, p in points.items()},
     )

@@ -31,16 +31,27 @@ def read_phantom(path: pathlib.Path) -> tuple[scans.Scan, prepare.Nodules]:
         diameter=diameter,
         status=np.where(diameter >= 3, prepare.POSITIVE, prepare.IGNORED).astype(np.int8),
         kind=np.array([prepare.TYPES.index(n["type"]) for n in truth], np.int8),
+        sure=np.ones(len(truth), bool),
     )
 
 
-def convert(job: tuple[pathlib.Path, pathlib.Path]) -> None:
-    source, target = job
+def convert(job: tuple[pathlib.Path, pathlib.Path, float | None, bool]) -> None:
+    """One phantom; with a size in mm, only the cube of that size about its first nodule."""
+    source, target, size, keep = job
     scan, nodules = read_phantom(source)
     part = target.with_suffix(".part.npz")
-    prepare.save(part, scan, scans.lung_mask(scan), nodules, seed=int(source.stem), compress=False)
+    mask = scans.lung_mask(scan)
+    if size is not None and len(nodules.centre):
+        half = size / 2 / np.array(scan.spacing)
+        middle = np.clip((nodules.centre[0] - np.array(scan.origin)) / np.array(scan.spacing), half, np.array(mask.shape) - half)
+        box = tuple(slice(int(m - h), int(m + h)) for m, h in zip(middle, half))
+        kept = np.zeros_like(mask)
+        kept[box] = mask[box]
+        mask = kept
+    prepare.save(part, scan, mask, nodules, seed=int(source.stem), compress=False)
     os.replace(part, target)
-    source.with_suffix(".raw").unlink()
+    if not keep:
+        source.with_suffix(".raw").unlink()
 
 
 def main() -> None:
@@ -50,6 +61,8 @@ def main() -> None:
     parser.add_argument("--heldout", required=True, type=pathlib.Path)
     parser.add_argument("--expect", required=True, type=int, help="stop after this many phantoms")
     parser.add_argument("--seconds", type=float, default=3600, help="or after this long")
+    parser.add_argument("--size", type=float, help="keep only a cube of this many mm about the first nodule (for short checks)")
+    parser.add_argument("--keep", action="store_true", help="keep the exported volumes (evaluate-runtime.ts reads them)")
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
     for folder in (args.train, args.heldout):
@@ -65,7 +78,7 @@ def main() -> None:
                     continue
                 begun.add(source.stem)
                 folder = args.heldout if int(source.stem) >= HELD_OUT else args.train
-                waiting.append(pool.apply_async(convert, ((source, folder / f"{source.stem}.npz"),)))
+                waiting.append(pool.apply_async(convert, ((source, folder / f"{source.stem}.npz", args.size, args.keep),)))
             time.sleep(0.2)
         for job in waiting:
             job.get()

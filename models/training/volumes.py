@@ -22,6 +22,7 @@ class Resident:
     diameter: np.ndarray
     status: np.ndarray
     kind: np.ndarray
+    sure: np.ndarray
     origin: np.ndarray
     mask: np.ndarray
     shape: tuple[int, ...]
@@ -46,6 +47,7 @@ def load(path: str | pathlib.Path, device: torch.device | None) -> Resident:
         diameter=data["diameter"],
         status=data["status"],
         kind=data["kind"],
+        sure=data["sure"],
         origin=data["origin"],
         mask=np.unpackbits(data["mask"], count=int(np.prod(shape))).reshape(shape).astype(bool),
         shape=shape,
