@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { defineConfig, type BuildEnvironmentOptions } from 'vite';
 
 const bundling: NonNullable<BuildEnvironmentOptions['rolldownOptions']> = {
-  checks: { pluginTimings: false },
+  checks: { bundlerTimings: false },
   onLog(level, log, handler) {
     // The Emscripten codecs name `fs` and `path` in branches that only run under Node.js.
     if (log.message.includes('externalized for browser compatibility')) return;

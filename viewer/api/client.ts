@@ -1,10 +1,11 @@
 import { problemFrom, RequestError } from './problem.ts';
 import type { Report, Study, StudyState, SystemInfo, WorklistPage } from './types.ts';
 
-async function send(path: string, init: RequestInit = {}): Promise<Response> {
+async function send(path: string, init: { readonly method?: string; readonly signal?: AbortSignal; readonly accept?: string } = {}): Promise<Response> {
+  const { accept = 'application/json', ...rest } = init;
   let response: Response;
   try {
-    response = await fetch(path, { ...init, headers: { Accept: 'application/json', ...init.headers } });
+    response = await fetch(path, { ...rest, headers: { Accept: accept } });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new RequestError('NETWORK', 0, '', undefined, error);
@@ -61,7 +62,7 @@ export function resendDelivery(id: string): Promise<void> {
 
 /** DICOM JSON of every instance of a series (WADO-RS metadata, PS3.18 10.4). */
 export async function getSeriesMetadata(studyInstanceUID: string, seriesInstanceUID: string): Promise<readonly unknown[]> {
-  const response = await send(`${wadoSeries(studyInstanceUID, seriesInstanceUID)}/metadata`, { headers: { Accept: 'application/dicom+json' } });
+  const response = await send(`${wadoSeries(studyInstanceUID, seriesInstanceUID)}/metadata`, { accept: 'application/dicom+json' });
   return (await response.json()) as readonly unknown[];
 }
 

@@ -51,7 +51,7 @@ export interface ReportNode {
   readonly name: string;
   readonly value?: string | number;
   readonly unit?: string;
-  readonly references?: readonly unknown[];
+  readonly references?: readonly { readonly sopClassUID: string; readonly sopInstanceUID: string }[];
   readonly children: readonly ReportNode[];
 }
 

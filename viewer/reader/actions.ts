@@ -5,6 +5,7 @@ import type { StackView } from '../rendering/stack-view.ts';
 import { describeError } from '../ui/errors.ts';
 import { toast } from '../ui/notice.ts';
 import type { Store } from '../ui/store.ts';
+import { nextFinding, orderOfFindings } from './finding-order.ts';
 import { showHelpDialog } from './help-dialog.ts';
 import { showReportDialog } from './report-dialog.ts';
 import type { ReaderActions, ReaderState } from './state.ts';
@@ -66,12 +67,11 @@ export function readerActions(deps: ActionDeps): ReaderActions {
     scroll: (step) => { view()?.scroll(step); },
     selectFinding,
     stepFinding(step) {
-      const { findings, selected } = store.get();
-      const count = findings?.findings.length ?? 0;
-      if (count === 0) return;
-      const from = selected ?? (step > 0 ? -1 : 0);
-      selectFinding((from + step + count) % count);
+      const { findings, selected, order } = store.get();
+      const next = nextFinding(orderOfFindings(findings?.findings ?? [], order), selected, step);
+      if (next !== undefined) selectFinding(next);
     },
+    setOrder: (order) => { store.set({ order }); },
     toggleOverlay: () => { store.set({ overlayVisible: !store.get().overlayVisible }); },
     setOpacity: (overlayOpacity) => { store.set({ overlayOpacity }); },
     setWindow: (window) => { view()?.setWindow(window); },

@@ -4,6 +4,7 @@ import { indexOfImage } from '../rendering/slice-images.ts';
 import { el, fill, type Child } from '../ui/dom.ts';
 import { decimal, integer, percent, plain } from '../ui/format.ts';
 import type { Store } from '../ui/store.ts';
+import { findingOrders, orderOfFindings } from './finding-order.ts';
 import type { ReaderActions, ReaderState } from './state.ts';
 
 function place(finding: Finding): string {
@@ -50,13 +51,22 @@ function card(finding: Finding, index: number, state: ReaderState, actions: Read
 /** The list of findings; moving the focus to one (Tab, Shift-Tab) or clicking it shows its slice. */
 export function findingsPanel(store: Store<ReaderState>, actions: ReaderActions): { readonly element: HTMLElement; readonly stop: () => void } {
   const list = el('ol', { class: 'findings' });
+  const orders = findingOrders.map((order) => el('button', {
+    type: 'button', class: 'order', data: { order }, on: { click: () => { actions.setOrder(order); } },
+  }, t(`order.${order}`)));
+  const sorting = el('div', { class: 'orders', role: 'group', aria: { label: t('order.label') } }, orders);
   const element = el('section', { class: 'panel findings-panel', aria: { label: t('findings.title') } },
-    el('h2', {}, t('findings.title')), el('p', { class: 'panel-hint' }, t('findings.keys')), list);
-  const stopList = store.watch(['findings', 'images'], (state) => {
+    el('div', { class: 'panel-head' }, el('h2', {}, t('findings.title')), sorting), el('p', { class: 'panel-hint' }, t('findings.keys')), list);
+  const stopList = store.watch(['findings', 'images', 'order'], (state) => {
+    for (const button of orders) button.setAttribute('aria-pressed', String(button.dataset['order'] === state.order));
     const findings = state.findings?.status === 'analysed' ? state.findings.findings : [];
     element.hidden = findings.length === 0;
     const focused = document.activeElement instanceof HTMLElement && list.contains(document.activeElement) ? document.activeElement.dataset['finding'] : undefined;
-    fill(list, findings.map((finding, index) => card(finding, index, state, actions)));
+    sorting.hidden = findings.length < 2;
+    fill(list, orderOfFindings(findings, state.order).map((index) => {
+      const finding = findings[index];
+      return finding !== undefined && card(finding, index, state, actions);
+    }));
     if (focused !== undefined) list.querySelector<HTMLElement>(`[data-finding="${focused}"]`)?.focus();
   });
   const stopSelected = store.watch(['selected'], ({ selected }) => {

@@ -88,12 +88,12 @@ function scaleBar(view: StackView, image: SliceImage, width: number, height: num
   const pixelsPerMm = Math.hypot(b[0] - a[0], b[1] - a[1]) / (100 * image.plane.columnSpacingMm);
   const lengthMm = scaleBarLength(pixelsPerMm, Math.min(180, width / 3));
   const length = lengthMm * pixelsPerMm;
-  const x = (width - length) / 2;
+  const x = width - length - 18;
   const y = height - 16;
   return svg(
     'g', { class: 'scale-bar' },
     svg('path', { d: `M${String(x)} ${String(y - 5)}v10M${String(x)} ${String(y)}h${String(length)}M${String(x + length)} ${String(y - 5)}v10` }),
-    svg('text', { x: width / 2, y: y - 7, 'text-anchor': 'middle' }, lengthMm >= 10 ? `${String(lengthMm / 10)} cm` : `${String(lengthMm)} mm`),
+    svg('text', { x: x + length / 2, y: y - 7, 'text-anchor': 'middle' }, lengthMm >= 10 ? `${String(lengthMm / 10)} cm` : `${String(lengthMm)} mm`),
   );
 }
 

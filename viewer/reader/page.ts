@@ -6,7 +6,6 @@ import type { Study } from '../api/types.ts';
 import { sliceImages, type SliceImage } from '../rendering/slice-images.ts';
 import { releaseImages } from '../rendering/start.ts';
 import { createStackView, type StackView } from '../rendering/stack-view.ts';
-import type { Window } from '../rendering/types.ts';
 import { el, fill } from '../ui/dom.ts';
 import { createStore } from '../ui/store.ts';
 import { readerActions } from './actions.ts';
@@ -39,16 +38,12 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
   let disposed = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let seriesRequest = 0;
-  /** What the reader chose last; a new series keeps it. Undefined until the first slice stands. */
-  let chosenWindow: Window | undefined;
   let pending: { readonly index: number; readonly then: () => void } | undefined;
 
   function rendered(): void {
     if (view === undefined) return;
     const shown = view.shownIndex();
-    const window = view.window();
-    if (chosenWindow !== undefined && !store.get().imagesLoading) chosenWindow = window;
-    store.set({ shown, window, frame: store.get().frame + 1 });
+    store.set({ shown, window: view.window(), frame: store.get().frame + 1 });
     if (pending !== undefined && pending.index === shown) {
       const { then } = pending;
       pending = undefined;
@@ -57,7 +52,7 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
   }
 
   function ensureView(): StackView {
-    view ??= createStackView(canvas, {
+    view ??= createStackView(canvas, lungWindow, {
       rendered,
       slice: (wanted) => { store.set({ wanted, probe: undefined }); },
       loaded: (loadedCount) => { store.set({ loadedCount }); },
@@ -77,10 +72,7 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
       const first = Math.floor(images.length / 2);
       store.set({ images, wanted: first, imagesLoading: images.length > 0 });
       if (images.length === 0) return;
-      const current = ensureView();
-      await current.show(images, first);
-      chosenWindow ??= lungWindow;
-      current.setWindow(chosenWindow);
+      await ensureView().show(images, first);
     } catch (error) {
       if (!disposed && request === seriesRequest) store.set({ imagesError: error });
     } finally {

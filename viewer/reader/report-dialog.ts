@@ -1,29 +1,9 @@
 import { getReport } from '../api/client.ts';
-import type { ReportNode } from '../api/types.ts';
 import { t } from '../i18n/index.ts';
 import { el, fill } from '../ui/dom.ts';
-import { decimal } from '../ui/format.ts';
 import { icon } from '../ui/icons.ts';
 import { errorNotice } from '../ui/notice.ts';
-
-/** Items below this depth start folded. */
-const openDepth = 3;
-
-function valueText(node: ReportNode): string {
-  if (node.value === undefined) return '';
-  const value = typeof node.value === 'number' ? decimal(node.value, Number.isInteger(node.value) ? 0 : 2) : node.value;
-  return node.unit === undefined ? value : `${value} ${node.unit}`;
-}
-
-function nodeView(node: ReportNode, depth: number): HTMLElement {
-  const line = [
-    el('span', { class: 'sr-name' }, node.name), valueText(node) !== '' && el('span', { class: 'sr-value' }, valueText(node)),
-    el('span', { class: 'sr-type', title: t('report.valueType') }, node.type),
-  ];
-  if (node.children.length === 0) return el('li', { class: 'sr-leaf' }, line);
-  return el('li', {}, el('details', { attributes: depth < openDepth ? { open: '' } : {} },
-    el('summary', {}, line), el('ul', {}, node.children.map((child) => nodeView(child, depth + 1)))));
-}
+import { reportNodeView } from './report-tree.ts';
 
 /** Shows the content tree of a structured report. */
 export function showReportDialog(studyInstanceUID: string, sopInstanceUID: string): void {
@@ -39,7 +19,7 @@ export function showReportDialog(studyInstanceUID: string, sopInstanceUID: strin
   const load = (): void => {
     getReport(studyInstanceUID, sopInstanceUID).then((report) => {
       if (report.title !== '') title.textContent = report.title;
-      fill(body, el('ul', { class: 'sr-tree' }, nodeView(report.root, 0)));
+      fill(body, el('ul', { class: 'sr-tree' }, reportNodeView(report.root)));
     }, (error: unknown) => { fill(body, errorNotice(t('report.failed'), error, load)); });
   };
   dialog.addEventListener('close', () => { dialog.remove(); });

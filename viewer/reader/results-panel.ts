@@ -5,6 +5,9 @@ import { moment } from '../ui/format.ts';
 import type { Store } from '../ui/store.ts';
 import type { ReaderActions, ReaderState } from './state.ts';
 
+/** The report first; it is what most readers want to see. */
+const roleOrder = ['sr', 'seg', 'pr', 'ko', 'sc'];
+
 function delivery(record: DeliveryRecord, actions: ReaderActions): HTMLElement {
   return el(
     'li', { class: `delivery delivery-${record.state}` },
@@ -20,7 +23,8 @@ function delivery(record: DeliveryRecord, actions: ReaderActions): HTMLElement {
 function objects(study: Study, actions: ReaderActions): Child {
   const analysis = study.analysis;
   if (analysis === undefined) return undefined;
-  return el('ul', { class: 'objects' }, analysis.objects.map((object) => {
+  const place = (role: string): number => { const at = roleOrder.indexOf(role); return at < 0 ? roleOrder.length : at; };
+  return el('ul', { class: 'objects' }, analysis.objects.toSorted((a, b) => place(a.role) - place(b.role)).map((object) => {
     const deliveries = study.deliveries.filter((record) => record.sopInstanceUID === object.sopInstanceUID);
     return el(
       'li', {},

@@ -3,7 +3,8 @@ import { plural, t } from '../i18n/index.ts';
 import { el, fill } from '../ui/dom.ts';
 import { reasonText } from '../ui/errors.ts';
 import type { Store } from '../ui/store.ts';
-import { hasImages, type ReaderActions, type ReaderState } from './state.ts';
+import { hasImages } from '../ui/modality.ts';
+import type { ReaderActions, ReaderState } from './state.ts';
 
 function entry(series: SeriesSummary, state: ReaderState, findings: FindingsDocument | undefined, actions: ReaderActions): HTMLElement {
   const analysed = findings?.seriesInstanceUID === series.seriesInstanceUID;
@@ -19,7 +20,7 @@ function entry(series: SeriesSummary, state: ReaderState, findings: FindingsDocu
       el('span', { class: 'series-number' }, series.seriesNumber ?? '–'), el('span', { class: 'tag' }, series.modality),
       analysed && el('span', { class: 'tag tag-ai' }, t('series.analysed')), series.own && el('span', { class: 'tag tag-ai' }, 'AI')),
     el('span', { class: 'series-description' }, series.seriesDescription === '' ? t('worklist.noDescription') : series.seriesDescription),
-    el('span', { class: 'sub' }, plural('worklist.images', series.instanceCount)),
+    el('span', { class: 'sub' }, plural(shown ? 'worklist.images' : 'worklist.objects', series.instanceCount)),
     refused !== '' && el('span', { class: 'sub series-refused' }, refused),
   ));
 }

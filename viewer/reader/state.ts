@@ -1,6 +1,8 @@
 import type { FindingsDocument, Study } from '../api/types.ts';
 import type { SliceImage } from '../rendering/slice-images.ts';
 import type { Probe, Window } from '../rendering/types.ts';
+import type { FindingOrder } from './finding-order.ts';
+import { hasImages } from '../ui/modality.ts';
 import type { PrimaryTool } from '../rendering/tools.ts';
 import type { Renderer } from '../rendering/start.ts';
 
@@ -22,6 +24,7 @@ export interface ReaderState {
   readonly loadedCount: number;
   /** Index into `findings.findings`. */
   readonly selected: number | undefined;
+  readonly order: FindingOrder;
   readonly overlayVisible: boolean;
   /** 0..1 */
   readonly overlayOpacity: number;
@@ -37,7 +40,7 @@ export interface ReaderState {
 export const initialState: ReaderState = {
   study: undefined, studyError: undefined, findings: undefined,
   seriesInstanceUID: undefined, images: [], imagesLoading: false, imagesError: undefined,
-  wanted: 0, shown: -1, failedSlices: new Map(), loadedCount: 0, selected: undefined,
+  wanted: 0, shown: -1, failedSlices: new Map(), loadedCount: 0, selected: undefined, order: 'number',
   overlayVisible: true, overlayOpacity: 1, window: undefined, probe: undefined, tool: 'window',
   renderer: undefined, connected: true, frame: 0,
 };
@@ -48,7 +51,8 @@ export interface ReaderActions {
   readonly goTo: (index: number) => void;
   readonly scroll: (step: number) => void;
   readonly selectFinding: (index: number) => void;
-  readonly stepFinding: (step: number) => void;
+  readonly stepFinding: (step: 1 | -1) => void;
+  readonly setOrder: (order: FindingOrder) => void;
   readonly toggleOverlay: () => void;
   readonly setOpacity: (opacity: number) => void;
   readonly setWindow: (window: Window) => void;
@@ -64,13 +68,6 @@ export interface ReaderActions {
   readonly resend: (deliveryId: string) => void;
   readonly showReport: (sopInstanceUID: string) => void;
   readonly leave: () => void;
-}
-
-/** Images that can be looked at; reports and other objects of ours have none. */
-const withoutPixels = new Set(['SR', 'PR', 'KO', 'SEG', 'REG', 'RTSTRUCT', 'DOC', 'RWV']);
-
-export function hasImages(series: { readonly modality: string }): boolean {
-  return !withoutPixels.has(series.modality);
 }
 
 /** The analysed series when there is one, else the first CT series, else the first with images. */

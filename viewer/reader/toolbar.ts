@@ -28,9 +28,9 @@ export function readerToolbar(store: Store<ReaderState>, actions: ReaderActions)
     type: 'button', class: 'tool', title: withKey(t(name), key), aria: { label: t(name), keyshortcuts: key }, on: { click: run },
   }, icon(image, 18));
   const presetButtons = presets.map(({ key, name, window }) => el('button', {
-    type: 'button', class: 'preset', title: `${withKey(t(name), key)}: ${String(window.width)} / ${String(window.centre)}`, data: { preset: key },
+    type: 'button', class: 'preset', title: `${withKey(t(name), key)}: ${String(window.width)} / ${String(window.centre)}`, aria: { label: t(name), keyshortcuts: key }, data: { preset: key },
     on: { click: () => { actions.setWindow(window); } },
-  }, el('kbd', { aria: { hidden: true } }, key), t(name)));
+  }, el('kbd', { aria: { hidden: true } }, key), el('span', { class: 'preset-name' }, t(name))));
   const marks = el('button', { type: 'button', class: 'tool tool-wide', aria: { keyshortcuts: 'o' }, title: withKey(t('tool.marks'), 'o'), on: { click: actions.toggleOverlay } },
     icon('eye', 18), t('tool.marks'));
   const opacity = el('input', {

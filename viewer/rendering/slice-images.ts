@@ -43,7 +43,8 @@ function macros(groups: JsonDataset | undefined): JsonDataset {
 function frameAttributes(instance: JsonDataset, frame: number): JsonDataset {
   const shared = macros(itemsOf(instance, tag.sharedGroups)[0]);
   const own = macros(itemsOf(instance, tag.perFrameGroups)[frame - 1]);
-  const { [tag.sharedGroups]: _shared, [tag.perFrameGroups]: _perFrame, [tag.numberOfFrames]: _frames, ...rest } = instance;
+  const ofAllFrames: readonly string[] = [tag.sharedGroups, tag.perFrameGroups, tag.numberOfFrames];
+  const rest = Object.fromEntries(Object.entries(instance).filter(([key]) => !ofAllFrames.includes(key)));
   return { ...rest, ...shared, ...own };
 }
 

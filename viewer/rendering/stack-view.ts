@@ -47,8 +47,12 @@ function loadError(error: unknown): unknown {
   return problemFrom(error.status, body instanceof ArrayBuffer ? new TextDecoder().decode(body) : '');
 }
 
-/** A viewport for one stack of slices inside `element`. */
-export function createStackView(element: HTMLDivElement, listeners: ViewListeners): StackView {
+function sameWindow(a: Window, b: Window | undefined): boolean {
+  return b !== undefined && Math.abs(a.width - b.width) < 0.5 && Math.abs(a.centre - b.centre) < 0.25;
+}
+
+/** A viewport for one stack of slices inside `element`; `window` holds for every series until another is chosen. */
+export function createStackView(element: HTMLDivElement, window: Window, listeners: ViewListeners): StackView {
   const renderer = startRendering();
   const engine = renderingEngine();
   engine.enableElement({ viewportId, type: Enums.ViewportType.STACK, element, defaultOptions: { background: [0, 0, 0] } });
@@ -60,7 +64,7 @@ export function createStackView(element: HTMLDivElement, listeners: ViewListener
   let prefetcher: Prefetcher | undefined;
   /** The zoom at which the whole image is in sight: 1 on the GPU, canvas pixels per image pixel on the CPU. */
   let fitZoom = 1;
-  let chosen: Window | undefined;
+  let chosen = window;
   let renderedImageId: string | undefined;
   const onCpu = renderer === 'cpu';
   const abort = new AbortController();
@@ -68,8 +72,8 @@ export function createStackView(element: HTMLDivElement, listeners: ViewListener
 
   element.addEventListener(Enums.Events.IMAGE_RENDERED, () => {
     const imageId = geometry.shown()?.imageId;
-    // The CPU path takes every new image's own window; what the reader chose must stay.
-    if (onCpu && chosen !== undefined && imageId !== renderedImageId) applyWindow(chosen);
+    // The viewport takes the image's own window for the first one, and on the CPU for every one; what the reader chose stays.
+    if (imageId !== renderedImageId && !sameWindow(chosen, currentWindow())) applyWindow(chosen);
     renderedImageId = imageId;
     listeners.rendered();
   }, { signal });
@@ -109,6 +113,7 @@ export function createStackView(element: HTMLDivElement, listeners: ViewListener
       if (first === undefined || signal.aborted) return;
       // The element may have changed its size while it was empty.
       engine.resize(true, false);
+      applyWindow(chosen);
       fitZoom = viewport.getZoom();
       prefetcher = prefetchNearest(next.map((image) => image.imageId), cacheableImages(first.rows, first.columns), listeners.loaded);
       prefetcher.focus(index);
@@ -126,9 +131,9 @@ export function createStackView(element: HTMLDivElement, listeners: ViewListener
       viewport.scroll(step);
     },
     window: currentWindow,
-    setWindow(window) {
-      chosen = window;
-      applyWindow(window);
+    setWindow(next) {
+      chosen = next;
+      applyWindow(next);
     },
     invert() {
       viewport.setProperties({ invert: viewport.getProperties().invert !== true });

@@ -32,7 +32,8 @@ export function startRendering(): Renderer {
 }
 
 export function renderingEngine(): RenderingEngine {
-  return (getRenderingEngine(engineId) as RenderingEngine | undefined) ?? new RenderingEngine(engineId);
+  const known: unknown = getRenderingEngine(engineId);
+  return known instanceof RenderingEngine ? known : new RenderingEngine(engineId);
 }
 
 /** Makes the attributes of the images known to the loader, so that it asks the server for pixels only. */

@@ -14,13 +14,13 @@ const tools: Readonly<Record<PrimaryTool, Tool>> = {
   window: WindowLevelTool, pan: PanTool, zoom: ZoomTool, scroll: StackScrollTool, length: LengthTool,
 };
 /** Always there, whatever the left button does. */
-const otherButtons: readonly { readonly tool: Tool; readonly button: number }[] = [
+const otherButtons: readonly { readonly tool: Tool; readonly button: Enums.MouseBindings }[] = [
   { tool: PanTool, button: MouseBindings.Auxiliary },
   { tool: ZoomTool, button: MouseBindings.Secondary },
   { tool: StackScrollTool, button: MouseBindings.Wheel },
 ];
 
-function bindingsOf(tool: Tool, primary: Tool): { mouseButton: number }[] {
+function bindingsOf(tool: Tool, primary: Tool): { mouseButton: Enums.MouseBindings }[] {
   const own = otherButtons.filter((each) => each.tool === tool).map((each) => ({ mouseButton: each.button }));
   return tool === primary ? [{ mouseButton: MouseBindings.Primary }, ...own] : own;
 }

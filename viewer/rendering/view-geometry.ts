@@ -4,15 +4,15 @@ import type { Probe } from './types.ts';
 
 /** Where things are on the canvas, for the slice whose pixels are shown. Everything is undefined before the first. */
 export interface ViewGeometry {
-  shown(): SliceImage | undefined;
+  readonly shown: () => SliceImage | undefined;
   /** Canvas position (CSS pixels) of a pixel, (0,0) being the centre of the top-left one. */
-  toCanvas(column: number, row: number): readonly [number, number] | undefined;
+  readonly toCanvas: (column: number, row: number) => readonly [number, number] | undefined;
   /** The viewport's own world position of a pixel. */
-  toWorld(column: number, row: number): Point3 | undefined;
+  readonly toWorld: (column: number, row: number) => Point3 | undefined;
   /** The pixel under a canvas position and its value; undefined beside the image. */
-  probe(x: number, y: number): Probe | undefined;
+  readonly probe: (x: number, y: number) => Probe | undefined;
   /** Patient direction (LPS, unit vector) of a step on the canvas, x to the right and y down. */
-  canvasDirection(x: number, y: number): Point3 | undefined;
+  readonly canvasDirection: (x: number, y: number) => Point3 | undefined;
 }
 
 export function viewGeometry(viewport: StackViewport, element: HTMLElement, images: () => readonly SliceImage[], onCpu: boolean): ViewGeometry {

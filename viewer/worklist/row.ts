@@ -3,6 +3,7 @@ import { plural, t } from '../i18n/index.ts';
 import { el, type Child } from '../ui/dom.ts';
 import { ageAt, decimal, dicomDate, dicomTime, moment, personName } from '../ui/format.ts';
 import { icon } from '../ui/icons.ts';
+import { hasImages } from '../ui/modality.ts';
 import { stateBadge, stateReason } from '../ui/study-state.ts';
 
 export interface RowActions {
@@ -33,6 +34,12 @@ function action(item: WorklistItem, actions: RowActions): Child {
   return undefined;
 }
 
+/** Once results of ours are among them, not everything that is counted is an image. */
+function countText(item: WorklistItem): string {
+  const onlyImages = item.modalities.every((modality) => hasImages({ modality }));
+  return plural(onlyImages ? 'worklist.images' : 'worklist.objects', item.instanceCount);
+}
+
 function sexAndAge(item: WorklistItem): string {
   const age = ageAt(item.patientBirthDate, item.studyDate);
   return [item.patientSex, age === undefined ? '' : String(age)].filter((part) => part !== '').join(', ');
@@ -61,7 +68,7 @@ export function rowCells(item: WorklistItem, actions: RowActions): readonly HTML
     cell('sex', sexAndAge(item)),
     cell('date', dicomDate(item.studyDate), el('span', { class: 'sub' }, dicomTime(item.studyTime))),
     cell('description', item.studyDescription === '' ? el('span', { class: 'muted' }, t('worklist.noDescription')) : item.studyDescription,
-      el('span', { class: 'sub' }, `${item.modalities.join(', ')} · ${plural('worklist.images', item.instanceCount)}`)),
+      el('span', { class: 'sub' }, `${item.modalities.join(', ')} · ${countText(item)}`)),
     cell('state', stateCell(item)),
     cell('findings', findingsCell(item)),
     cell('received', moment(item.receivedAt)),

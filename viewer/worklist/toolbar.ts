@@ -11,7 +11,7 @@ export interface WorklistFilter {
 
 export interface Toolbar {
   readonly element: HTMLElement;
-  focusSearch(): void;
+  readonly focusSearch: () => void;
   set(filter: WorklistFilter): void;
 }
 

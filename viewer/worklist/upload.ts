@@ -19,7 +19,7 @@ export interface Upload {
   readonly state: Store<UploadState>;
   /** Sends what the promise gives; a second call while one runs is queued behind it. */
   start(files: Promise<readonly PathFile[]>): void;
-  reading(count: number): void;
+  readonly reading: (count: number) => void;
   stop(): void;
   dismiss(): void;
 }

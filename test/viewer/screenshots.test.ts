@@ -1,0 +1,102 @@
+/**
+ * The pictures of the README, from a synthetic thorax whose findings are its own truth. They are compared with nothing:
+ * the test holds that the pages get that far without trouble. PHOI_WRITE_SCREENSHOTS=1 renews the files in docs/.
+ */
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makePhantomStudy } from '../../src/phantom/write-phantom.ts';
+import { projectRoot } from '../../src/settings.ts';
+import { hasPrograms } from '../helpers/peers.ts';
+import { launchBrowser, openPage } from './helpers/browser.ts';
+import { boxDocument, makeBoxSeries } from './helpers/box-series.ts';
+import { eventually } from './helpers/eventually.ts';
+import { analysedDocument, refusedDocument } from './helpers/reference-findings.ts';
+import { startViewerService, type ViewerService } from './helpers/viewer-service.ts';
+
+const writes = process.env['PHOI_WRITE_SCREENSHOTS'] === '1';
+const maxBytes = 300 * 1024;
+
+/** Some of the other studies a worklist shows on an ordinary morning. */
+const others = {
+  clear: { name: 'nhan', patientName: 'Nguyễn^Văn Nhân', description: 'CT ngực tầm soát liều thấp' },
+  refused: { name: 'lan', patientName: 'Phạm^Thị Lan', description: 'CT ngực 8 mm' },
+  failed: { name: 'minh', patientName: 'Lê^Quang Minh', description: 'CT ngực có thuốc cản quang' },
+  waiting: { name: 'hoa', patientName: 'Trần^Thị Hoa', description: 'CT ngực' },
+  receiving: { name: 'binh', patientName: 'Hoàng^Gia Bình', description: 'CT ngực – bụng' },
+} as const;
+
+async function fillWorklist(service: ViewerService): Promise<void> {
+  const clear = makeBoxSeries(others.clear);
+  await service.receiveAll(clear.instances);
+  await service.finish({ ...boxDocument(clear, others.clear), findings: [] });
+  const refused = makeBoxSeries(others.refused);
+  await service.receiveAll(refused.instances);
+  await service.finish(refusedDocument(refused.studyInstanceUID, {
+    code: 'SLICES_TOO_THICK', text: { en: 'The slices are 8 mm thick; at most 3 mm can be analysed.', vi: 'Lát cắt dày 8 mm; chỉ phân tích được tối đa 3 mm.' },
+  }));
+  const failed = makeBoxSeries(others.failed);
+  await service.receiveAll(failed.instances);
+  await (await service.claim()).fail({ code: 'MODEL_TIMEOUT', message: 'too long', retry: false });
+  const running = makeBoxSeries(others.waiting);
+  await service.receiveAll(running.instances);
+  await (await service.claim()).progress({ stage: 'infer', fraction: 0.4 });
+  for (const { part10 } of makeBoxSeries(others.receiving).instances.slice(0, 7)) await service.receive(part10);
+}
+
+describe.runIf(hasPrograms('chromium'))('pictures', () => {
+  let service: ViewerService;
+  let browser: Browser;
+  let folder: string;
+  let studyInstanceUID: string;
+
+  beforeAll(async () => {
+    folder = writes ? join(projectRoot, 'docs/screenshots') : await mkdtemp(join(tmpdir(), 'phoi-pictures-'));
+    await mkdir(folder, { recursive: true });
+    [service, browser] = await Promise.all([startViewerService(), launchBrowser()]);
+    const study = makePhantomStudy({
+      seed: 100_007, columns: 512, pixelSpacingMm: 0.68, sliceSpacingMm: 2.5, kernel: 'standard', noise: 14,
+      nodules: [{ diameterMm: 13, type: 'solid', margin: 'spiculated', location: 'isolated' }, { diameterMm: 19, type: 'part-solid', location: 'isolated' }, { diameterMm: 7, type: 'solid' }],
+    });
+    studyInstanceUID = study.truth.studyInstanceUID;
+    await service.receiveAll(study.instances);
+    await service.finish(analysedDocument(study));
+    await fillWorklist(service);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.close();
+    if (!writes) await rm(folder, { recursive: true, force: true });
+  });
+
+  async function picture(page: Page, name: string): Promise<void> {
+    const path = join(folder, name);
+    await sharp(await page.screenshot()).png({ palette: true, colours: 256, effort: 8 }).toFile(path);
+    expect((await stat(path)).size).toBeLessThan(maxBytes);
+  }
+
+  test('the worklist', async () => {
+    const { page, troubles } = await openPage(browser, { width: 1280, height: 620 });
+    await page.goto(service.url);
+    await eventually(() => page.locator('tbody tr').count()).toBe(6);
+    await eventually(() => page.locator('.live').innerText()).toBe('Live');
+    await picture(page, 'worklist.png');
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test.each([['en', 'reader.png'], ['vi', 'reader-vi.png']] as const)('the reader, %s', async (language, name) => {
+    const { page, troubles } = await openPage(browser, { width: 1280, height: 800, locale: language });
+    await page.goto(`${service.url}/studies/${studyInstanceUID}`);
+    await page.locator('.finding').first().waitFor();
+    await page.keyboard.press('n');
+    await page.locator('.overlay .mark-selected polygon').waitFor();
+    await eventually(() => page.locator('.overlay .mark-axis').count()).toBe(2);
+    await picture(page, name);
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+});
