@@ -7,10 +7,12 @@ declare const uidBrand: unique symbol;
 /** A string that satisfies PS3.5 9.1; made by {@link parseUID}, {@link uidFromName} or {@link randomUID}. */
 export type UID = string & { readonly [uidBrand]: true };
 
-const component = '(?:0|[1-9][0-9]*)';
-const pattern = new RegExp(`^${component}(?:\\.${component})+$`, 'u');
+const pattern = /^[0-9]+(?:\.[0-9]+)*$/u;
 
-/** True for 1–64 characters of dot-separated numbers without leading zeros. */
+/**
+ * True for 1–64 characters of dot-separated numbers. Leading zeros in a component, which PS3.5 9.1 forbids, are let
+ * through: old equipment writes them, and neither its images nor a report on them may be refused for it.
+ */
 export function isUID(text: unknown): text is UID {
   return typeof text === 'string' && text.length <= 64 && pattern.test(text);
 }

@@ -1,7 +1,9 @@
 /** Modules that every result object has: patient, study, series, equipment, SOP common. */
 import { text } from '../dicom/access.ts';
 import { copy, put, putIfDefined } from '../dicom/build.ts';
+import { textFault } from '../dicom/check-value.ts';
 import type { Dataset } from '../dicom/dataset.ts';
+import { tag, vrOf } from '../dicom/tags.ts';
 import type { Keyword } from '../dicom/tags.ts';
 import { putCodingSchemes } from './codes.ts';
 import type { ResultInput } from './input.ts';
@@ -72,13 +74,14 @@ export function putOwnModules(dataset: Dataset, input: ResultInput, fields: Seri
   put(dataset, 'ManufacturerModelName', modelName);
   put(dataset, 'DeviceSerialNumber', input.findings.model.sha256.slice(0, 16) || 'none');
   put(dataset, 'SoftwareVersions', short(input.softwareVersion), short(`${input.findings.model.id} ${input.findings.model.version}`));
-  putIfDefined(dataset, 'InstitutionName', institution(input.sourceHeaders.header));
+  putIfDefined(dataset, 'InstitutionName', usable(input.sourceHeaders.header, 'InstitutionName'));
   putCodingSchemes(dataset);
 }
 
-function institution(header: Dataset): string | undefined {
-  const name = text(header, 'InstitutionName');
-  return name === undefined || name.length > 64 ? undefined : name;
+/** The header's value where it may be written into a new element, else undefined. */
+export function usable(dataset: Dataset, keyword: Keyword): string | undefined {
+  const value = text(dataset, keyword);
+  return value === undefined || textFault(vrOf(tag(keyword)), value) !== undefined ? undefined : value;
 }
 
 /** What an LO can hold of a text. */

@@ -11,6 +11,7 @@ import { dcm, lateralityCodes, lobeCodes, noduleTypeCodes, other, phoi, sct } fr
 import { manufacturer } from './common-modules.ts';
 import type { ResultInput } from './input.ts';
 import { keySlice, largestPolygon } from './key-slice.ts';
+import { frameOfReference } from './references.ts';
 import { segmentationStorage } from './seg.ts';
 
 function identification(input: ResultInput, finding: Finding): readonly Dataset[] {
@@ -95,8 +96,7 @@ function region(input: ResultInput, finding: Finding, on: SopReference | undefin
     // A closed polyline: its last point is its first (PS3.3 C.18.6.1.2).
     return scoord('CONTAINS', dcm.imageRegion, 'POLYLINE', [...polygon, column, row], on);
   }
-  const frame = input.volume?.geometry.frameOfReferenceUID ?? input.findings.frameOfReferenceUID ?? '';
-  return scoord3d('CONTAINS', dcm.imageRegion, 'POINT', finding.worldPoint, frame);
+  return scoord3d('CONTAINS', dcm.imageRegion, 'POINT', finding.worldPoint, frameOfReference(input));
 }
 
 /** TID 1410: outline and axes on the key image. `complete` adds what otherwise stands in the volumetric group. */

@@ -2,6 +2,8 @@
 import { item, text } from '../dicom/access.ts';
 import { put } from '../dicom/build.ts';
 import type { Dataset } from '../dicom/dataset.ts';
+import { isUID, uidFromName } from '../dicom/uid.ts';
+import { usable } from './common-modules.ts';
 import { sopItem } from './content-item.ts';
 import type { ResultInput } from './input.ts';
 
@@ -15,6 +17,15 @@ function seriesItem(series: SeriesReferences): Dataset {
   put(dataset, 'SeriesInstanceUID', series.seriesInstanceUID);
   put(dataset, 'ReferencedSOPSequence', ...series.instances.map(sopItem));
   return dataset;
+}
+
+/**
+ * The frame of reference of the images; one of our own, the same for every result of the series, where they name
+ * none or name something that is not a UID.
+ */
+export function frameOfReference(input: ResultInput): string {
+  const stated = input.volume?.geometry.frameOfReferenceUID ?? input.findings.frameOfReferenceUID;
+  return isUID(stated) ? stated : uidFromName(`frame of reference|${input.findings.seriesInstanceUID ?? input.findings.studyInstanceUID}`);
 }
 
 /** The analysed series with the instances that were read; undefined when nothing was read. */
@@ -36,17 +47,17 @@ export function putEvidence(dataset: Dataset, studyInstanceUID: string, series: 
 /** The order behind the images (PS3.3 C.17.2, type 1C), where the images name one. */
 export function putReferencedRequest(dataset: Dataset, input: ResultInput): void {
   const { header } = input.sourceHeaders;
-  const accessionNumber = text(header, 'AccessionNumber');
-  if (accessionNumber === undefined || accessionNumber.length > 16) return;
+  const accessionNumber = usable(header, 'AccessionNumber');
+  if (accessionNumber === undefined) return;
   const request = item(header, 'RequestAttributesSequence');
-  const requestedProcedureID = request === undefined ? undefined : text(request, 'RequestedProcedureID');
+  const requestedProcedureID = request === undefined ? undefined : usable(request, 'RequestedProcedureID');
   const reference: Dataset = {};
   put(reference, 'StudyInstanceUID', input.findings.studyInstanceUID);
   put(reference, 'ReferencedStudySequence');
   put(reference, 'AccessionNumber', accessionNumber);
   put(reference, 'PlacerOrderNumberImagingServiceRequest');
   put(reference, 'FillerOrderNumberImagingServiceRequest');
-  put(reference, 'RequestedProcedureID', ...(requestedProcedureID !== undefined && requestedProcedureID.length <= 16 ? [requestedProcedureID] : []));
+  put(reference, 'RequestedProcedureID', ...(requestedProcedureID === undefined ? [] : [requestedProcedureID]));
   put(reference, 'RequestedProcedureDescription');
   put(reference, 'RequestedProcedureCodeSequence');
   put(dataset, 'ReferencedRequestSequence', reference);

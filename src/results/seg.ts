@@ -1,6 +1,6 @@
 /** The binary segmentation object (PS3.3 A.51): the findings' masks on the grid of the analysed images. */
-import { text, texts } from '../dicom/access.ts';
-import { put, putBytes } from '../dicom/build.ts';
+import { text } from '../dicom/access.ts';
+import { copy, put, putBytes } from '../dicom/build.ts';
 import type { Dataset } from '../dicom/dataset.ts';
 import { tag } from '../dicom/tags.ts';
 import { cross, dot } from '../volume/vec3.ts';
@@ -10,7 +10,7 @@ import { copiedModules, momentFor, putOwnModules } from './common-modules.ts';
 import { sopItem } from './content-item.ts';
 import type { ResultIdentity } from './identity.ts';
 import type { ResultInput, ResultObject } from './input.ts';
-import { putReferencedSeries, sourceSeries } from './references.ts';
+import { frameOfReference, putReferencedSeries, sourceSeries } from './references.ts';
 import { segmentItem } from './segment.ts';
 import { packFrames } from './segment-frames.ts';
 import type { SegmentFrame, Segmentation } from './segment-frames.ts';
@@ -98,11 +98,18 @@ function putImage(dataset: Dataset, header: Dataset, frames: number, geometry: V
   put(dataset, 'BitsStored', 1);
   put(dataset, 'HighBit', 0);
   put(dataset, 'PixelRepresentation', 0);
-  const lossy = text(header, 'LossyImageCompression') === '01';
-  put(dataset, 'LossyImageCompression', lossy ? '01' : '00');
-  if (!lossy) return;
-  put(dataset, 'LossyImageCompressionRatio', ...texts(header, 'LossyImageCompressionRatio'));
-  put(dataset, 'LossyImageCompressionMethod', ...texts(header, 'LossyImageCompressionMethod'));
+  put(dataset, 'LossyImageCompression', isLossy(header) ? '01' : '00');
+}
+
+function isLossy(header: Dataset): boolean {
+  return text(header, 'LossyImageCompression') === '01';
+}
+
+/** What was copied: with the history of lossy compression, which the masks inherit (PS3.3 C.7.6.1.1.5). */
+function copiedAttributes(header: Dataset): Dataset {
+  const copied = copiedModules(header);
+  if (isLossy(header)) copy(header, copied, ['LossyImageCompressionRatio', 'LossyImageCompressionMethod']);
+  return copied;
 }
 
 /** The object, or undefined when no finding has a voxel. The caller has checked the masks (`segmentFrames`). */
@@ -117,7 +124,7 @@ export function buildSeg(input: ResultInput, identity: ResultIdentity, segmentat
     sopClassUID: segmentationStorage, sopInstanceUID, seriesInstanceUID: identity.uid('seg-series'),
     seriesNumber: 9002, seriesDescription: 'AI lung nodules, segmentation', modality: 'SEG',
   }, moment);
-  put(own, 'FrameOfReferenceUID', geometry.frameOfReferenceUID);
+  put(own, 'FrameOfReferenceUID', frameOfReference(input));
   put(own, 'PositionReferenceIndicator');
   put(own, 'ContentLabel', 'LUNG_NODULES');
   put(own, 'ContentDescription', 'Lung nodules found by AI, not verified');
@@ -140,5 +147,5 @@ export function buildSeg(input: ResultInput, identity: ResultIdentity, segmentat
   const series = sourceSeries(input);
   if (series !== undefined) putReferencedSeries(own, { ...series, instances: series.instances.filter(({ sopInstanceUID: uid }) => used.has(uid)) });
   putBytes(own, 'PixelData', 'OB', packFrames(segmentation.frames, masks, geometry));
-  return { role: 'seg', sopInstanceUID, sopClassUID: segmentationStorage, part10: writeObject(copiedModules(sourceHeaders.header), own) };
+  return { role: 'seg', sopInstanceUID, sopClassUID: segmentationStorage, part10: writeObject(copiedAttributes(sourceHeaders.header), own) };
 }

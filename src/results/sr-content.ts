@@ -4,10 +4,11 @@ import type { Dataset } from '../dicom/dataset.ts';
 import type { Finding } from '../findings/types.ts';
 import { code, container, dateItem, image, num, textItem, timeItem, uidReference } from './content-item.ts';
 import { dcm, modalityCode, other, phoi, sct } from './codes.ts';
-import { manufacturer, modelName } from './common-modules.ts';
+import { manufacturer, modelName, usable } from './common-modules.ts';
 import { deviceUID } from './identity.ts';
 import type { ResultInput } from './input.ts';
 import { planarGroup, volumetricGroup } from './measurement-groups.ts';
+import { frameOfReference } from './references.ts';
 import { summary } from './summary-text.ts';
 
 export interface SegmentReference {
@@ -34,8 +35,8 @@ function context(input: ResultInput): readonly Dataset[] {
 
 /** What every image of the group has (TID 1602). */
 function imageDescriptors(header: Dataset, input: ResultInput): readonly Dataset[] {
-  const date = text(header, 'StudyDate');
-  const time = text(header, 'StudyTime');
+  const date = usable(header, 'StudyDate');
+  const time = usable(header, 'StudyTime');
   const rows = number(header, 'Rows');
   const columns = number(header, 'Columns');
   const geometry = input.volume?.geometry;
@@ -43,9 +44,9 @@ function imageDescriptors(header: Dataset, input: ResultInput): readonly Dataset
   return [
     code(acquisition, dcm.modality, modalityCode(text(header, 'Modality') ?? '')),
     ...(input.findings.status === 'analysed' ? [code(acquisition, dcm.targetRegion, sct.chest)] : []),
-    ...(date !== undefined && /^\d{8}$/u.test(date) ? [dateItem(acquisition, dcm.studyDate, date)] : []),
-    ...(time !== undefined && /^\d{6}(?:\.\d{1,6})?$/u.test(time) ? [timeItem(acquisition, dcm.studyTime, time)] : []),
-    ...(input.findings.frameOfReferenceUID === undefined ? [] : [uidReference(acquisition, dcm.frameOfReferenceUID, input.findings.frameOfReferenceUID)]),
+    ...(date === undefined ? [] : [dateItem(acquisition, dcm.studyDate, date)]),
+    ...(time === undefined ? [] : [timeItem(acquisition, dcm.studyTime, time)]),
+    ...(input.findings.status === 'analysed' ? [uidReference(acquisition, dcm.frameOfReferenceUID, frameOfReference(input))] : []),
     ...(rows === undefined ? [] : [num(acquisition, dcm.pixelDataRows, rows, other.pixels)]),
     ...(columns === undefined ? [] : [num(acquisition, dcm.pixelDataColumns, columns, other.pixels)]),
     ...(geometry === undefined ? [] : [

@@ -18,11 +18,15 @@ describe('UIDs', () => {
     expect(randomUID()).not.toBe(randomUID());
   });
 
-  it.each(['1', '', '1.', '.1', '1..2', '1.02', '1.2.a', '../../etc/passwd', '1.2\n', `1.${'1'.repeat(63)}`, '1.2\\1.3'])(
+  it.each(['', '1.', '.1', '1..2', '1.2.a', '1.-2', '../../etc/passwd', '1.2\n', `1.${'1'.repeat(63)}`, '1.2\\1.3'])(
     'refuses %j', (text) => {
       expect(() => parseUID(text)).toThrow(expect.objectContaining({ code: 'DICOM_INVALID_UID' }));
     },
   );
+
+  it('lets leading zeros through, as old equipment writes them', () => {
+    expect(parseUID('1.2.0392.00001')).toBe('1.2.0392.00001');
+  });
 
   it('takes padding off', () => {
     expect(parseUID('1.2.840\0')).toBe('1.2.840');

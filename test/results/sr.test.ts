@@ -157,6 +157,35 @@ describe('patient data of the images', () => {
     expect(text(dataset, 'SpecificCharacterSet')).toBe('ISO_IR 192');
   });
 
+  it.each([['none', ''], ['no UID', 'frame 1'], ['leading zeros', '1.02.003']])('may name a frame of reference that is odd (%s): the result is still written', async (_name, frame) => {
+    const input = sampleInput(axial, spheres.slice(0, 1), { document: { frameOfReferenceUID: frame } });
+    if (input.volume === undefined) throw new Error('no volume');
+    const volume = { ...input.volume, geometry: { ...input.volume.geometry, frameOfReferenceUID: frame } };
+    const objects = await buildResultObjects({ ...input, volume });
+    expect(objects.map(({ role }) => role)).toEqual(['seg', 'sr', 'pr', 'ko']);
+    if (hasPrograms('dciodvfy')) for (const { part10 } of objects) expect(dciodvfy(part10).errors.filter((error) => !error.includes('Leading zero'))).toEqual([]);
+  });
+
+  it('may hold anything: no odd value of the header keeps the result from being written', async () => {
+    const input = sampleInput(axial, spheres.slice(0, 1));
+    Object.assign(input.sourceHeaders.header, {
+      '00080020': { vr: 'DA', Value: ['20261399'] }, '00080030': { vr: 'TM', Value: ['256199'] }, '00080050': { vr: 'SH', Value: ['A\u0007B'] },
+      '00080060': { vr: 'CS', Value: ['ct scan'] }, '00080080': { vr: 'LO', Value: ['Bệnh\u0000viện'] }, '00080201': { vr: 'SH', Value: ['+7'] },
+      '00280004': { vr: 'CS', Value: ['mono'] }, '00281052': { vr: 'DS', Value: ['unknown'] }, '00281053': { vr: 'DS', Value: ['x'] },
+      '00282110': { vr: 'CS', Value: ['01'] }, '00282112': { vr: 'DS', Value: ['a lot'] }, '00282114': { vr: 'CS', Value: ['jpeg 2000'] },
+      '00400275': { vr: 'SQ', Value: [{ '00401001': { vr: 'SH', Value: ['RP\n1'] } }] }, '00101010': { vr: 'AS', Value: ['70'] },
+    });
+    const objects = await buildResultObjects(input);
+    expect(objects.map(({ role }) => role)).toEqual(['seg', 'sr', 'pr', 'ko']);
+    for (const { part10 } of objects) expect(text(parsePart10(part10).dataset, 'StudyDate')).toBe('20261399');
+  });
+
+  it('may have UIDs with leading zeros', async () => {
+    const input = sampleInput(axial, spheres.slice(0, 1), { document: { studyInstanceUID: '1.2.0003', seriesInstanceUID: '1.2.0004' } });
+    const { dataset } = parsePart10(await srOf(input));
+    expect(text(dataset, 'StudyInstanceUID')).toBe('1.2.0003');
+  });
+
   it('decide in which time zone the report is dated', async () => {
     const { dataset } = parsePart10(await srOf(sampleInput(axial, [])));
     expect([text(dataset, 'ContentDate'), text(dataset, 'ContentTime')]).toEqual(['20260304', '120607']);
