@@ -107,7 +107,7 @@ def calibrated(score: np.ndarray, a: float, b: float) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fit", nargs="+", required=True, help="fold results whose cases the shipped weights were not trained on")
-    parser.add_argument("--points", default="sensitive=0.18,balanced=0.25,specific=0.4", help="thresholds on the uncalibrated product")
+    parser.add_argument("--points", default="sensitive=0.18,balanced=0.3,specific=0.4", help="thresholds on the uncalibrated product")
     parser.add_argument("--default", default="balanced")
     parser.add_argument("--write", type=pathlib.Path, help="where to write what package_models.py needs")
     args = parser.parse_args()
