@@ -6,7 +6,7 @@ import { isBinary, isSingleText, numericSize, usesCharacterSet, wordSize } from 
 
 /** Longest text that is turned into values; anything longer in a header is an attack or a mistake. */
 const maximumTextBytes = 16 * 1024 * 1024;
-const maximumSplitBytes = 1024 * 1024;
+const maximumSplitBytes = 8 * 1024 * 1024;
 /** Longer numeric fields stay as bytes: a JavaScript number costs eight bytes and more. */
 const maximumNumericBytes = 1024 * 1024;
 

@@ -8,7 +8,7 @@ import { readFragments } from './fragments.ts';
 import { inflateDataset } from './inflate.ts';
 import { checkPixelDataLength, requirePixelData } from './pixel-length.ts';
 import type { PixelDataLocation } from './pixel-data-location.ts';
-import { readDataset } from './read-dataset.ts';
+import { defaultLimits, readDataset } from './read-dataset.ts';
 import type { ReadLimits } from './read-dataset.ts';
 import { transferSyntax } from './transfer-syntax.ts';
 import { parseUID } from './uid.ts';
@@ -47,7 +47,6 @@ export type HeaderResult =
   /** Call again with a prefix of at least this many bytes. */
   | { readonly kind: 'need-more'; readonly bytes: number };
 
-const defaultLimits: ReadLimits = { maxDepth: 64, maxElements: 1_000_000 };
 const preambleBytes = 128;
 
 function limitsOf(options: ParseOptions): ReadLimits {

@@ -26,6 +26,9 @@ export interface ReadLimits {
   readonly maxElements: number;
 }
 
+/** Far above what real objects have: an Enhanced CT of 5000 frames has about half a million elements. */
+export const defaultLimits: ReadLimits = { maxDepth: 64, maxElements: 2_000_000 };
+
 interface ElementHeader {
   readonly tag: string;
   readonly vr: string;

@@ -5,7 +5,7 @@ import { parseOffsetTable, readFragments, readItemHeader } from './fragments.ts'
 import type { Fragment, PixelDataLocation } from './pixel-data-location.ts';
 import type { ParsedInstance } from './parse.ts';
 import { checkPixelDataLength } from './pixel-length.ts';
-import { readDataset } from './read-dataset.ts';
+import { defaultLimits, readDataset } from './read-dataset.ts';
 import { transferSyntax } from './transfer-syntax.ts';
 
 /** Reads exactly `length` bytes at `offset` of the file. */
@@ -76,7 +76,7 @@ export async function verifyComplete(instance: ParsedInstance, read: ReadRange, 
   checkPixelDataLength(instance.dataset, location, syntax);
   if (totalSize - end > maximumTailBytes) throw new AppError('DICOM_MALFORMED', 'there is too much behind the pixel data');
   const tail = totalSize === end ? {} : readDataset(byteSource(await read(end, totalSize - end), undefined, !syntax.bigEndian), 0, {
-    explicit: instance.explicitVR, limits: { maxDepth: 64, maxElements: 1_000_000 },
+    explicit: instance.explicitVR, limits: defaultLimits,
   }).dataset;
   return { ...instance, dataset: { ...tail, ...instance.dataset }, pixelData: location };
 }
