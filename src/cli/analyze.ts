@@ -8,6 +8,7 @@ import { loadPipeline } from '../inference/registry.ts';
 import { buildAnalysisObjects } from '../results/analysis-objects.ts';
 import { readSettings, version } from '../settings.ts';
 import { onePath, readArguments, UsageError, type Command } from './command.ts';
+import { writeKeyImages } from './key-images.ts';
 import { createProgressBar } from './progress-bar.ts';
 
 function summary({ findings }: AnalysisResult, out: string): string {
@@ -45,7 +46,7 @@ export const analyze: Command = {
   summary: 'analyses one folder of DICOM without a server',
   usage: [
     'phoi analyze PATH --out DIR [--model ID] [--json]',
-    '  Writes findings.json and the DICOM objects (sr.dcm, seg.dcm, …).',
+    '  Writes findings.json, the DICOM objects (sr.dcm, seg.dcm, pr.dcm, ko.dcm) and a key image of each finding (nodule-01.png, …).',
     '  A study that cannot be analysed is a result too (status "not-analysed"), with exit code 0.',
   ].join('\n'),
   async run(args) {
@@ -71,6 +72,7 @@ export const analyze: Command = {
       await mkdir(out, { recursive: true });
       await writeFile(join(out, 'findings.json'), `${JSON.stringify(result.findings, undefined, 2)}\n`);
       for (const { role, part10 } of await buildAnalysisObjects(result, { softwareVersion: version })) await writeFile(join(out, `${role}.dcm`), part10);
+      await writeKeyImages(result.findings.findings, files, out);
       console.log(values.json ? JSON.stringify(result.findings, undefined, 2) : summary(result, out));
       return 0;
     } finally {
