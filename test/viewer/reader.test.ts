@@ -1,6 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { packObject } from '../../src/analysis/job.ts';
+import { parsePart10 } from '../../src/dicom/parse.ts';
 import type { FindingsDocument } from '../../src/findings/types.ts';
+import { buildResultObjects } from '../../src/results/build-result-objects.ts';
 import { hasPrograms } from '../helpers/peers.ts';
 import { launchBrowser, openPage, type WatchedPage } from './helpers/browser.ts';
 import { eventually } from './helpers/eventually.ts';
@@ -195,6 +198,70 @@ describe.runIf(hasPrograms('chromium'))('the reader', () => {
     await job.complete({ findings: { ...boxDocument(series, { name: 'progress' }), findings: [] }, objects: [] });
     await eventually(() => status.innerText()).toContain('No nodule was marked.');
     expect(await status.innerText()).toContain('This does not exclude nodules.');
+    await page.context().close();
+  });
+
+  test('a slice that cannot be loaded says so in its place; the others are shown', async () => {
+    const options = { name: 'slice failure' };
+    const broken = makeBoxSeries(options).instances[4]!.sopInstanceUID;
+    const studyInstanceUID = await analysed(options);
+    const { page } = await openPage(browser);
+    let reachable = false;
+    await page.route(`**/instances/${broken}/frames/**`, (route) => (reachable ? route.continue() : route.abort()));
+    await page.goto(`${service.url}/studies/${studyInstanceUID}`);
+    await page.locator('.finding').click();
+    const alert = page.locator('.image-message [role=alert]');
+    await eventually(() => alert.innerText()).toContain('Slice 8 could not be loaded.');
+    for (const part of ['.canvas', '.overlay', '.top-left']) expect(await page.locator(part).isVisible(), `${part} of another slice`).toBe(false);
+    await page.keyboard.press('ArrowDown');
+    await eventually(() => slice(page)).toContain('Slice 9 of 12');
+    expect(await alert.count()).toBe(0);
+    await page.keyboard.press('ArrowUp');
+    await alert.waitFor();
+    reachable = true;
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await eventually(() => slice(page)).toContain('Slice 8 of 12');
+    await page.context().close();
+  });
+
+  test('the objects of a result are listed with their deliveries, and the report can be read', async () => {
+    const options = { name: 'objects' };
+    const series = makeBoxSeries(options);
+    const { dataset } = parsePart10(series.instances[0]!.part10);
+    const findings = { ...boxDocument(series, options), findings: [] };
+    const objects = await buildResultObjects({
+      findings, masks: [], softwareVersion: '0.1.0',
+      sourceHeaders: { header: dataset, references: series.instances.map(({ sopInstanceUID }) => ({ sopInstanceUID, sopClassUID: '1.2.840.10008.5.1.4.1.1.2' })) },
+    });
+    await service.receiveAll(series.instances);
+    await service.finish(findings, objects.map((object) => packObject({ ...object })));
+    const { page, troubles } = await read(series.studyInstanceUID);
+    const results = page.locator('.results-panel');
+    await eventually(() => results.innerText()).toMatch(/SR\s+Structured report/);
+    expect(await results.locator('.delivery').first().innerText()).toMatch(/PACS\s*to be sent/);
+    await results.getByRole('button', { name: 'Show report' }).click();
+    const dialog = page.locator('dialog');
+    await eventually(() => dialog.innerText()).toContain('This does not exclude nodules.');
+    expect(await dialog.innerText()).toContain('A radiologist decides.');
+    await page.keyboard.press('Escape');
+    await eventually(() => dialog.count()).toBe(0);
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test('images that arrive later are shown when the study is complete again', async () => {
+    const options = { name: 'grows' };
+    const series = makeBoxSeries(options);
+    await service.receiveAll(series.instances.slice(0, 8));
+    await service.finish({ ...boxDocument(series, options), findings: [] });
+    const { page } = await read(series.studyInstanceUID);
+    await eventually(() => slice(page)).toContain('of 8');
+    for (const { part10 } of series.instances.slice(8)) await service.receive(part10);
+    await eventually(() => page.locator('.status-panel').innerText()).toContain('The result shown is the earlier one.');
+    await service.study.forceComplete(series.studyInstanceUID);
+    await service.finish(boxDocument(series, options));
+    await eventually(() => slice(page)).toContain('of 12');
+    await eventually(() => page.locator('.finding').count()).toBe(1);
     await page.context().close();
   });
 

@@ -22,11 +22,11 @@ const maxBytes = 300 * 1024;
 
 /** Some of the other studies a worklist shows on an ordinary morning. */
 const others = {
-  clear: { name: 'nhan', patientName: 'Nguyễn^Văn Nhân', description: 'CT ngực tầm soát liều thấp' },
-  refused: { name: 'lan', patientName: 'Phạm^Thị Lan', description: 'CT ngực 8 mm' },
-  failed: { name: 'minh', patientName: 'Lê^Quang Minh', description: 'CT ngực có thuốc cản quang' },
-  waiting: { name: 'hoa', patientName: 'Trần^Thị Hoa', description: 'CT ngực' },
-  receiving: { name: 'binh', patientName: 'Hoàng^Gia Bình', description: 'CT ngực – bụng' },
+  clear: { name: 'nhan', patientID: 'BN-24018', patientBirthDate: '19580412', patientSex: 'M', studyTime: '074200', patientName: 'Nguyễn^Văn Nhân', description: 'CT ngực tầm soát liều thấp' },
+  refused: { name: 'lan', patientID: 'BN-24021', patientBirthDate: '19710930', patientSex: 'F', studyTime: '080500', patientName: 'Phạm^Thị Lan', description: 'CT ngực 8 mm' },
+  failed: { name: 'minh', patientID: 'BN-23977', patientBirthDate: '19490117', patientSex: 'M', studyTime: '081900', patientName: 'Lê^Quang Minh', description: 'CT ngực có thuốc cản quang' },
+  waiting: { name: 'hoa', patientID: 'BN-24030', patientBirthDate: '19630708', patientSex: 'F', studyTime: '083300', patientName: 'Trần^Thị Hoa', description: 'CT ngực' },
+  receiving: { name: 'binh', patientID: 'BN-24031', patientBirthDate: '19820225', patientSex: 'M', studyTime: '084100', patientName: 'Hoàng^Gia Bình', description: 'CT ngực – bụng' },
 } as const;
 
 async function fillWorklist(service: ViewerService): Promise<void> {

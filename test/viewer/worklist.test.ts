@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
@@ -157,6 +157,46 @@ describe.runIf(hasPrograms('chromium'))('the worklist', () => {
     await page.locator('#upload-files').setInputFiles(files.slice(0, 2));
     await eventually(() => panel.innerText()).toContain('2 already there');
     expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test('a folder is sent with its paths, and so is what is dropped on the page', async () => {
+    const [chosen, dropped] = [makeBoxSeries({ name: 'folder' }), makeBoxSeries({ name: 'drop' })];
+    const inside = join(folder, 'CT', 'series 1');
+    await mkdir(inside, { recursive: true });
+    await Promise.all(chosen.instances.map(({ part10 }, at) => writeFile(join(inside, `IM${at}`), part10)));
+    const { page, troubles } = await open();
+    const panel = page.locator('.upload-panel');
+    await page.locator('#upload-folder').setInputFiles(join(folder, 'CT'));
+    await eventually(() => panel.innerText()).toContain('12 stored');
+    await panel.locator('summary').click();
+    expect(await panel.locator('.upload-name').first().innerText()).toMatch(/^CT\/series 1\/IM\d+$/);
+    await eventually(() => row(page, chosen).count()).toBe(1);
+
+    const base64 = Buffer.from(dropped.instances[0]!.part10).toString('base64');
+    const transfer = await page.evaluateHandle<unknown>(`(() => {
+      const bytes = Uint8Array.from(atob('${base64}'), (character) => character.charCodeAt(0));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([bytes], 'IM0001.dcm'));
+      return transfer;
+    })()`);
+    await page.dispatchEvent('body', 'dragenter', { dataTransfer: transfer });
+    await page.locator('.drop-overlay').waitFor();
+    await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+    await eventually(() => panel.innerText()).toContain('1 stored');
+    await eventually(() => row(page, dropped).count()).toBe(1);
+    expect(await page.locator('.drop-overlay').isVisible()).toBe(false);
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test('a lost connection is said, not hidden behind old states', async () => {
+    const ending = await startViewerService();
+    const { page } = await openPage(browser);
+    await page.goto(ending.url);
+    await eventually(() => page.locator('.live').innerText()).toBe('Live');
+    await ending.close();
+    await eventually(() => page.locator('.offline').innerText()).toContain('No connection to the server.');
     await page.context().close();
   });
 

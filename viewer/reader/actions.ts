@@ -1,7 +1,8 @@
-import { completeNow, reanalyse, resendDelivery } from '../api/client.ts';
+import { reanalyse, resendDelivery } from '../api/client.ts';
 import { t } from '../i18n/index.ts';
 import { indexOfImage, worldToPixel } from '../rendering/slice-images.ts';
 import type { StackView } from '../rendering/stack-view.ts';
+import { askAndComplete } from '../ui/complete-dialog.ts';
 import { describeError } from '../ui/errors.ts';
 import { toast } from '../ui/notice.ts';
 import type { Store } from '../ui/store.ts';
@@ -82,7 +83,7 @@ export function readerActions(deps: ActionDeps): ReaderActions {
     flip: (axis) => { view()?.flip(axis); },
     reset: () => { view()?.reset(); },
     showHelp: showHelpDialog,
-    complete: () => { tried(completeNow(studyInstanceUID)); },
+    complete: () => { tried(askAndComplete({ studyInstanceUID, reasons: store.get().study?.reasons ?? [] })); },
     reanalyse: () => { tried(reanalyse(studyInstanceUID)); },
     resend: (id) => { tried(resendDelivery(id).then(deps.reload)); },
     showReport: (sopInstanceUID) => { showReportDialog(studyInstanceUID, sopInstanceUID); },

@@ -56,7 +56,8 @@ export function findingsPanel(store: Store<ReaderState>, actions: ReaderActions)
   }, t(`order.${order}`)));
   const sorting = el('div', { class: 'orders', role: 'group', aria: { label: t('order.label') } }, orders);
   const element = el('section', { class: 'panel findings-panel', aria: { label: t('findings.title') } },
-    el('div', { class: 'panel-head' }, el('h2', {}, t('findings.title')), sorting), el('p', { class: 'panel-hint' }, t('findings.keys')), list);
+    // After the list, so that Tab goes from the image straight to the first finding.
+    el('h2', {}, t('findings.title')), el('p', { class: 'panel-hint' }, t('findings.keys')), list, sorting);
   const stopList = store.watch(['findings', 'images', 'order'], (state) => {
     for (const button of orders) button.setAttribute('aria-pressed', String(button.dataset['order'] === state.order));
     const findings = state.findings?.status === 'analysed' ? state.findings.findings : [];

@@ -72,6 +72,8 @@ export function imagePane(canvas: HTMLDivElement, view: () => StackView | undefi
     }),
     store.watch(['imagesLoading', 'imagesError', 'images', 'failedSlices', 'wanted', 'shown', 'study'], (state) => {
       const failure = state.failedSlices.get(state.wanted);
+      if (failure === undefined) delete viewport.dataset['failed'];
+      else viewport.dataset['failed'] = '';
       if (state.imagesError !== undefined) fill(message, errorNotice(t('reader.seriesFailed'), state.imagesError, actions.reload));
       else if (failure !== undefined) fill(message, errorNotice(t('reader.sliceFailed', { number: integer(state.wanted + 1) }), failure, () => { actions.goTo(state.wanted); }));
       else if (state.imagesLoading) fill(message, el('p', { class: 'loading' }, t('reader.loadingImages')));

@@ -1,11 +1,11 @@
-import { completeNow, getSystem, getWorklist, reanalyse } from '../api/client.ts';
+import { getSystem, getWorklist, reanalyse } from '../api/client.ts';
 import { listen } from '../api/events.ts';
-import type { StudyChange, SystemInfo, WorklistItem, WorklistPage } from '../api/types.ts';
+import type { StudyChange, SystemInfo, WorklistPage } from '../api/types.ts';
 import { t } from '../i18n/index.ts';
 import { brandMark, disclaimer, languageSwitch } from '../ui/chrome.ts';
-import { confirmDialog } from '../ui/confirm.ts';
+import { askAndComplete } from '../ui/complete-dialog.ts';
 import { el, fill } from '../ui/dom.ts';
-import { describeError, reasonText } from '../ui/errors.ts';
+import { describeError } from '../ui/errors.ts';
 import { integer } from '../ui/format.ts';
 import { icon } from '../ui/icons.ts';
 import { errorNotice, toast } from '../ui/notice.ts';
@@ -30,18 +30,6 @@ export interface WorklistSession {
 
 export function newWorklistSession(): WorklistSession {
   return { filter: { search: '', states: [] }, offset: 0, upload: createUpload() };
-}
-
-async function askAndComplete(item: WorklistItem): Promise<void> {
-  const accepted = await confirmDialog({
-    title: t('action.completeTitle'),
-    body: [
-      el('p', {}, t('action.completeText')),
-      item.reasons.length > 0 && el('div', {}, el('h3', {}, t('action.missing')), el('ul', {}, item.reasons.map((reason) => el('li', {}, reasonText(reason))))),
-    ],
-    accept: t('action.completeNow'),
-  });
-  if (accepted) await completeNow(item.studyInstanceUID);
 }
 
 function tried(work: Promise<void>): void {

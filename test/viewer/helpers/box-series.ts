@@ -14,9 +14,13 @@ export const boxSeries = { size: 64, slices: 12, spacingMm: 2, sliceSpacingMm: 3
 export const box = { columns: [20, 29], rows: [30, 39], slices: [3, 6] } as const;
 
 export interface BoxSeriesOptions {
-  /** Goes into every UID and the patient ID. */
+  /** Goes into every UID. */
   readonly name: string;
   readonly patientName?: string;
+  readonly patientID?: string;
+  readonly patientBirthDate?: string;
+  readonly patientSex?: 'F' | 'M';
+  readonly studyTime?: string;
   readonly description?: string;
   readonly enhanced?: boolean;
   /** Direction of columns and rows along the patient's x and y. Default 1, 1: head first, supine. */
@@ -52,14 +56,14 @@ function header(options: BoxSeriesOptions): Dataset {
   const dataset: Dataset = {};
   put(dataset, 'SpecificCharacterSet', 'ISO_IR 192');
   put(dataset, 'PatientName', options.patientName ?? 'Mẫu^Hộp');
-  put(dataset, 'PatientID', `BOX-${options.name}`);
-  put(dataset, 'PatientBirthDate', '19601231');
-  put(dataset, 'PatientSex', 'F');
+  put(dataset, 'PatientID', options.patientID ?? `BOX-${options.name}`);
+  put(dataset, 'PatientBirthDate', options.patientBirthDate ?? '19601231');
+  put(dataset, 'PatientSex', options.patientSex ?? 'F');
   put(dataset, 'StudyInstanceUID', uidFromName(`box study ${options.name}`));
   put(dataset, 'SeriesInstanceUID', uidFromName(`box series ${options.name}`));
   put(dataset, 'FrameOfReferenceUID', uidFromName(`box frame ${options.name}`));
   put(dataset, 'StudyDate', '20260315');
-  put(dataset, 'StudyTime', '101500');
+  put(dataset, 'StudyTime', options.studyTime ?? '101500');
   put(dataset, 'StudyDescription', options.description ?? 'CT ngực');
   put(dataset, 'SeriesDescription', 'Thorax box');
   put(dataset, 'SeriesNumber', 3);
