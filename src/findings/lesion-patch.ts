@@ -10,6 +10,8 @@ import { fitPleura, raiseToPleura } from './pleura.ts';
 export interface LesionPatch {
   readonly grid: LpsGrid;
   readonly spacingMm: number;
+  /** Largest voxel spacing of the scan itself. */
+  readonly coarsestMm: number;
   readonly hu: Float32Array;
   /** Noise suppressed, edges a little softer. */
   readonly smoothHU: Float32Array;
@@ -37,7 +39,7 @@ export function cutPatch(volume: Volume, lungs: LungMask, centre: Vec3, radiusMm
   const depthMm = depthOn(lungs, grid);
   const pleura = fitPleura(lungs, centre, expectedMm);
   if (pleura) raiseToPleura(depthMm, grid, pleura);
-  return { grid, spacingMm, hu, smoothHU: smooth(hu, size, smoothingMm / spacingMm), depthMm };
+  return { grid, spacingMm, coarsestMm: Math.max(...volume.geometry.spacingMm), hu, smoothHU: smooth(hu, size, smoothingMm / spacingMm), depthMm };
 }
 
 /** Tensor index of a voxel number. */

@@ -28,12 +28,17 @@ const leastContrastHU = 130;
 const faintCoreHU = -350;
 /** The opening removes what is thinner than this part of the nodule's own thickness, tried in turn until nothing leaks. */
 const openingFactors = [0.4, 0.55, 0.7, 0.85] as const;
+/** Ground glass has no sharp corners worth keeping, but noise and small vessels at its border. */
+const faintOpeningFactors = [0.6, 0.75, 0.9] as const;
 const leastOpeningMm = 0.6;
 const defaultBackgroundHU = -860;
 /** The seed lies this deep in the lung (or as deep as the detection), so that a rib beside the nodule is not taken for it, mm. */
 const seedDepthMm = 1;
 const leastSeedDepthMm = 0.2;
 
+/** Ground glass makes up this part of a part-solid nodule, and its median lies below this density, HU. */
+const leastGlassPart = 0.15;
+const densestGlassHU = -500;
 /** Of the densities in a faint nodule this quantile is its plateau; below it lies the blur of the border. */
 const plateauQuantile = 0.75;
 
@@ -115,14 +120,14 @@ function farthestMm(away: Float32Array, mask: Uint8Array): number {
 }
 
 /** A region cut from what it touches; `leaked` when even the strongest cut leaves it running on. */
-function cutFree(patch: LesionPatch, region: Uint8Array, seed: number, boundMm: number): { readonly mask: Uint8Array; readonly leaked: boolean } {
+function cutFree(patch: LesionPatch, region: Uint8Array, seed: number, boundMm: number, factors: readonly number[]): { readonly mask: Uint8Array; readonly leaked: boolean } {
   const { size, spacingMm } = patch.grid;
   const depth = distanceTo(region, size, spacingMm, 0);
   const middle = climb(depth, size, seed);
   const thickness = depth[middle] as number;
   const away = distancesFrom(patch, middle);
   let mask = region;
-  for (const factor of openingFactors) {
+  for (const factor of factors) {
     const radiusMm = Math.min(thickness - patch.spacingMm / 2, Math.max(leastOpeningMm, factor * thickness));
     if (radiusMm <= 0) return { mask: region, leaked: false };
     mask = openFrom(region, depth, size, spacingMm, middle, radiusMm);
@@ -132,22 +137,46 @@ function cutFree(patch: LesionPatch, region: Uint8Array, seed: number, boundMm: 
   return { mask, leaked: true };
 }
 
-/** The shell outside a border in which ground glass shows and blur of the border no longer does, mm. */
-const rimMm = [1, 2.2] as const;
+/** The shell outside a border in which ground glass shows: it begins where the blur of the border ends, further out for thick slices. */
+const rimStartMm = 0.6;
+const rimStartPerSliceMm = 0.25;
+const rimWidthMm = 1;
 /** Around a dense core this much is blur, mm. */
 const blurMm = 0.8;
 /** How much denser than the lung the rim of a spot must be to be ground glass. */
-const rimContrastHU = 110;
+const rimContrastHU = 100;
+/** All but this part of the shell has at least half that contrast. */
+const rimQuantile = 0.25;
 
-/** Median HU of the lung just outside the mask. */
-function rimHU(patch: LesionPatch, mask: Uint8Array): number {
-  const away = distanceTo(mask, patch.grid.size, patch.grid.spacingMm, 1);
+/** Median HU of the shell around the mask where there is lung, and how dense it is nearly everywhere. */
+function shellHU(patch: LesionPatch, away: Float32Array, fromDense: Float32Array, fromMm: number, toMm: number): { readonly median: number; readonly low: number } {
   const values: number[] = [];
-  for (let n = 0; n < mask.length; n++) {
+  for (let n = 0; n < away.length; n++) {
     const distanceMm = away[n] as number;
-    if (distanceMm >= rimMm[0] && distanceMm <= rimMm[1] && (patch.depthMm[n] as number) > 1) values.push(patch.hu[n] as number);
+    if (distanceMm >= fromMm && distanceMm <= toMm && (fromDense[n] as number) >= fromMm && (patch.depthMm[n] as number) > 1) values.push(patch.hu[n] as number);
   }
-  return values.length < 50 ? NaN : median(values);
+  if (values.length < 50) return { median: NaN, low: NaN };
+  return { low: quantile(values, rimQuantile), median: median(values) };
+}
+
+/**
+ * Density of a ground-glass rim just outside the mask; NaN where there is none: when the shell is only as dense as the blur
+ * of the border, as the lung further out, or only where vessels cross it.
+ */
+function rimHU(patch: LesionPatch, mask: Uint8Array, thresholdHU: number, backgroundHU: number): number {
+  const { size, spacingMm } = patch.grid;
+  const away = distanceTo(mask, size, spacingMm, 1);
+  // Vessels, and parts of the nodule that the opening took off, have a blur of their own.
+  const dense = new Uint8Array(mask.length);
+  for (let n = 0; n < dense.length; n++) if ((patch.hu[n] as number) >= thresholdHU) dense[n] = 1;
+  const fromDense = distanceTo(dense, size, spacingMm, 1);
+  const fromMm = rimStartMm + rimStartPerSliceMm * patch.coarsestMm;
+  const rim = shellHU(patch, away, fromDense, fromMm, fromMm + rimWidthMm);
+  if (!(rim.median > backgroundHU + rimContrastHU && rim.low > backgroundHU + rimContrastHU / 2)) return NaN;
+  const beyond = shellHU(patch, away, fromDense, fromMm + 2 * rimWidthMm, fromMm + 3.5 * rimWidthMm);
+  const standsOut = rim.median > beyond.median + rimContrastHU;
+  const isWide = beyond.median > backgroundHU + rimContrastHU;
+  return standsOut || isWide || Number.isNaN(beyond.median) ? rim.median : NaN;
 }
 
 /** Half way from the lung to the plateau of the voxels in `mask` (less those in `without`): a small dense core does not hide its faint surroundings. */
@@ -157,8 +186,20 @@ function settledThreshold(patch: LesionPatch, mask: Uint8Array, backgroundHU: nu
   return values.length < 20 ? NaN : (Math.min(densestCoreHU, quantile(values, plateauQuantile)) + backgroundHU) / 2;
 }
 
+/** Whether what surrounds the core is ground glass: enough of it, and fainter than a bundle of vessels would be. */
+function isGlass(patch: LesionPatch, whole: Uint8Array, core: Uint8Array): boolean {
+  const values: number[] = [];
+  let voxels = 0;
+  for (let n = 0; n < whole.length; n++) {
+    if (whole[n] !== 1) continue;
+    voxels++;
+    if (core[n] !== 1) values.push(patch.smoothHU[n] as number);
+  }
+  return values.length >= leastGlassPart * voxels && median(values) < densestGlassHU;
+}
+
 function segmentAt(patch: LesionPatch, seed: number, thresholdHU: number, faint: boolean, boundMm: number): { readonly mask: Uint8Array; readonly leaked: boolean } {
-  return cutFree(patch, grow(patch, faint ? patch.smoothHU : patch.hu, seed, thresholdHU, boundMm), seed, boundMm);
+  return cutFree(patch, grow(patch, faint ? patch.smoothHU : patch.hu, seed, thresholdHU, boundMm), seed, boundMm, faint ? faintOpeningFactors : openingFactors);
 }
 
 /**
@@ -184,16 +225,17 @@ export function segmentLesion(patch: LesionPatch, searchMm: number, boundMm: num
     }
   }
   if (!dense.mask.includes(1)) return undefined;
-  const rim = rimHU(patch, dense.mask);
+  const rim = rimHU(patch, dense.mask, thresholdHU, backgroundHU);
   if (rim > backgroundHU + rimContrastHU) {
+    const core = dilate(dense.mask, patch.grid.size, patch.grid.spacingMm, blurMm);
     let rimThresholdHU = (rim + backgroundHU) / 2;
     let whole = segmentAt(patch, seed, rimThresholdHU, true, boundMm);
-    const settled = settledThreshold(patch, whole.mask, backgroundHU, dilate(dense.mask, patch.grid.size, patch.grid.spacingMm, blurMm));
+    const settled = settledThreshold(patch, whole.mask, backgroundHU, core);
     if (settled > rimThresholdHU) {
       rimThresholdHU = settled;
       whole = segmentAt(patch, seed, rimThresholdHU, true, boundMm);
     }
-    if (!whole.leaked) return { mask: whole.mask, ...(!faint && { solid: dense.mask }), thresholdHU: rimThresholdHU, backgroundHU, coreHU, leaked: false };
+    if (!whole.leaked && isGlass(patch, whole.mask, core)) return { mask: whole.mask, ...(!faint && { solid: dense.mask }), thresholdHU: rimThresholdHU, backgroundHU, coreHU, leaked: false };
   }
   return { mask: dense.mask, thresholdHU, backgroundHU, coreHU, leaked: dense.leaked };
 }

@@ -15,7 +15,7 @@ const cutAreaCm2 = 30;
 /** Mean density of aerated lung, HU. */
 const plausibleLungHU = [-975, -500] as const;
 /** Lung this close to the side of the image is cut by the field of view, mm. */
-const sideMarginMm = 4;
+const sideMarginMm = 8;
 
 /** Stored values that are no Hounsfield units show neither air nor soft tissue where a chest has both. */
 export function checkPlausibleHU({ hu }: Volume): Reason | undefined {

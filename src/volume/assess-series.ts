@@ -7,6 +7,9 @@ import { scoreSeries } from './score-series.ts';
 import { fewestImages, maxMatrix, maxSlices, maxVolumeBytes, type SeriesLimits } from './series-limits.ts';
 import type { Stack } from './stack.ts';
 
+/** JPEG baseline and extended, JPEG-LS near-lossless: lossy whatever the header says. */
+const alwaysLossy: ReadonlySet<string> = new Set(['1.2.840.10008.1.2.4.50', '1.2.840.10008.1.2.4.51', '1.2.840.10008.1.2.4.81']);
+
 /** One way to make a volume of a series, judged. */
 export interface AssessedStack {
   readonly series: SeriesHeader;
@@ -69,13 +72,13 @@ function checkExtent(stack: Stack, series: SeriesHeader, limits: SeriesLimits, r
   if (fieldMm < (limits.minFieldOfViewMm ?? 200)) refusals.push(reason('fov', { fieldMm: rounded(fieldMm) }));
 }
 
-function checkPatient(series: SeriesHeader, limits: SeriesLimits, isPETStudy: boolean, refusals: Reason[], warnings: Reason[]): void {
+function checkPatient(series: SeriesHeader, limits: SeriesLimits, isPETStudy: boolean, isCompressedWithLoss: boolean, refusals: Reason[], warnings: Reason[]): void {
   const policy = (code: 'contrast' | 'lossy', rule: 'allow' | 'warn' | 'refuse'): void => {
     if (rule === 'refuse') refusals.push(reason(code));
     else if (rule === 'warn') warnings.push(reason(code));
   };
   if (series.contrastAgent) policy('contrast', limits.contrast ?? 'allow');
-  if (series.lossy) policy('lossy', limits.lossy ?? 'refuse');
+  if (series.lossy || isCompressedWithLoss) policy('lossy', limits.lossy ?? 'refuse');
   if (limits.minAgeYears !== undefined) {
     if (series.ageYears === undefined) warnings.push(reason('age-unknown'));
     else if (series.ageYears < limits.minAgeYears) refusals.push(reason('pediatric', { ageYears: Math.floor(series.ageYears) }));
@@ -102,7 +105,7 @@ export function assessStack(series: SeriesHeader, stack: Stack, transferSyntaxUI
   const unsupported = [...transferSyntaxUIDs].find((uid) => transferSyntax(uid).codec === 'unsupported');
   if (unsupported !== undefined) refusals.push(reason('undecodable', { transferSyntaxUID: unsupported }));
   checkExtent(stack, series, limits, refusals, warnings);
-  checkPatient(series, limits, isPETStudy, refusals, warnings);
+  checkPatient(series, limits, isPETStudy, [...transferSyntaxUIDs].some((uid) => alwaysLossy.has(uid)), refusals, warnings);
   const distinct = refusals.filter((refusal, n) => refusals.findIndex(({ code }) => code === refusal.code) === n);
   return { series, stack, eligible: distinct.length === 0, score: scoreSeries(series, stack, limits), refusals: distinct, warnings };
 }

@@ -45,7 +45,9 @@ export function ballVolume(balls: readonly Ball[], geometry: VolumeGeometry = ge
         const world = indexToWorld(geometry, [i, j, k]);
         let value = lungHU;
         for (const { centre, diameterMm, hu: inside } of balls) {
-          const share = 0.5 * (1 + erf((diameterMm / 2 - distance(world, centre)) / (blurMm * Math.SQRT2)));
+          const away = distance(world, centre);
+          if (away > diameterMm / 2 + 3) continue;
+          const share = 0.5 * (1 + erf((diameterMm / 2 - away) / (blurMm * Math.SQRT2)));
           value += (inside - value) * share;
         }
         const noise = noiseHU === 0 ? 0 : noiseHU * Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random());
