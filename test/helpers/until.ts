@@ -1,7 +1,7 @@
 /** Waits until `probe` gives something, looking often; fails with the last thing seen when the deadline passes. */
 import { setTimeout as pause } from 'node:timers/promises';
 
-export async function until<T>(what: string, probe: () => Promise<T | undefined | false> | T | undefined | false, deadlineMs = 60_000): Promise<T> {
+export async function until<T>(what: string, probe: () => Promise<T | undefined | false> | T | undefined | false, deadlineMs = 50_000): Promise<T> {
   const end = Date.now() + deadlineMs;
   let last: unknown;
   for (;;) {
