@@ -201,6 +201,54 @@ describe.runIf(hasPrograms('chromium'))('the reader', () => {
     await page.context().close();
   });
 
+  test('planes across the slices are linked with them, and marks lie where they belong', async () => {
+    const { page, troubles } = await read(await analysed({ name: 'planes' }));
+    await page.locator('.finding').click();
+    await eventually(() => slice(page)).toContain('Slice 8 of 12');
+    await page.keyboard.press('c');
+    for (const name of ['coronal', 'sagittal']) {
+      const plane = page.locator(`.plane[data-plane="${name}"]`);
+      const circle = plane.locator('.mark-outline');
+      const at = async (attribute: string): Promise<number> => Number(await circle.getAttribute(attribute));
+      await circle.waitFor({ state: 'attached' });
+      await eventually(async () => {
+        const [x, y] = [await at('cx'), await at('cy')];
+        await page.keyboard.press('o');
+        await circle.waitFor({ state: 'detached' });
+        // Beside the lines through the cursor.
+        const bounds = await brightBounds(plane, x + 6, y + 4);
+        await page.keyboard.press('o');
+        // The box is 20 mm wide and lies within slices 3 to 6; the finding's point is in slice 4, half a slice below its middle.
+        const pixelsPerMm = (bounds.right - bounds.left) / 20;
+        return Math.max(Math.abs((bounds.left + bounds.right) / 2 - x), Math.abs((bounds.top + bounds.bottom) / 2 + pixelsPerMm * boxSeries.sliceSpacingMm / 2 - y)) / pixelsPerMm;
+      }, `${name}: distance in mm`).toBeLessThan(0.6);
+    }
+    const coronal = await page.locator('.plane[data-plane="coronal"]').boundingBox();
+    const y = Number(await page.locator('.plane[data-plane="coronal"] .mark-outline').getAttribute('cy'));
+    await page.mouse.click(coronal!.x + coronal!.width / 2, coronal!.y + y - 30);
+    await eventually(() => slice(page), 'a click in a plane goes to its slice').not.toContain('Slice 8 of 12');
+    await page.keyboard.press('Home');
+    await eventually(() => slice(page)).toContain('Slice 1 of 12');
+    await page.keyboard.press('c');
+    await page.locator('.planes').waitFor({ state: 'hidden' });
+    await page.keyboard.press('End');
+    await eventually(() => slice(page), 'the slices stay when the planes go').toContain('Slice 12 of 12');
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test('planes are not made across a gap', async () => {
+    const options = { name: 'planes gap' };
+    const series = makeBoxSeries(options);
+    await service.receiveAll(series.instances.filter((_, at) => at !== 9));
+    await service.finish(boxDocument(series, options));
+    const { page } = await read(series.studyInstanceUID);
+    await eventually(() => slice(page)).toContain('of 11');
+    await page.keyboard.press('c');
+    await eventually(() => page.locator('.planes').innerText()).toContain('The distances between the slices are uneven');
+    await page.context().close();
+  });
+
   test('a slice that cannot be loaded says so in its place; the others are shown', async () => {
     const options = { name: 'slice failure' };
     const broken = makeBoxSeries(options).instances[4]!.sopInstanceUID;
@@ -212,7 +260,7 @@ describe.runIf(hasPrograms('chromium'))('the reader', () => {
     await page.locator('.finding').click();
     const alert = page.locator('.image-message [role=alert]');
     await eventually(() => alert.innerText()).toContain('Slice 8 could not be loaded.');
-    for (const part of ['.canvas', '.overlay', '.top-left']) expect(await page.locator(part).isVisible(), `${part} of another slice`).toBe(false);
+    for (const part of ['.canvas', '.overlay', '.top-left']) expect(await page.locator(`.viewport > ${part}`).isVisible(), `${part} of another slice`).toBe(false);
     await page.keyboard.press('ArrowDown');
     await eventually(() => slice(page)).toContain('Slice 9 of 12');
     expect(await alert.count()).toBe(0);

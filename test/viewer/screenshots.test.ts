@@ -79,7 +79,7 @@ describe.runIf(hasPrograms('chromium'))('pictures', () => {
   }
 
   test('the worklist', async () => {
-    const { page, troubles } = await openPage(browser, { width: 1280, height: 620 });
+    const { page, troubles } = await openPage(browser, { width: 1440, height: 620 });
     await page.goto(service.url);
     await eventually(() => page.locator('tbody tr').count()).toBe(6);
     await eventually(() => page.locator('.live').innerText()).toBe('Live');
@@ -89,7 +89,7 @@ describe.runIf(hasPrograms('chromium'))('pictures', () => {
   });
 
   test.each([['en', 'reader.png'], ['vi', 'reader-vi.png']] as const)('the reader, %s', async (language, name) => {
-    const { page, troubles } = await openPage(browser, { width: 1280, height: 800, locale: language });
+    const { page, troubles } = await openPage(browser, { width: 1440, height: 860, locale: language });
     await page.goto(`${service.url}/studies/${studyInstanceUID}`);
     await page.locator('.finding').first().waitFor();
     await page.keyboard.press('n');

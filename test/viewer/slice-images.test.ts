@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { toDicomJson } from '../../src/dicom/json.ts';
 import { parsePart10 } from '../../src/dicom/parse.ts';
 import { nearestPending } from '../../viewer/rendering/nearest.ts';
-import { indexOfImage, pixelToWorld, sliceImages, worldToPixel } from '../../viewer/rendering/slice-images.ts';
+import { canReformat } from '../../viewer/rendering/regular-stack.ts';
+import { indexOfImage, nearestSlice, ontoPlane, pixelToWorld, sliceImages, worldToPixel } from '../../viewer/rendering/slice-images.ts';
 import { boxSeries, makeBoxSeries, type BoxSeries } from './helpers/box-series.ts';
 import { readHeader } from './helpers/read-header.ts';
 
@@ -46,6 +47,20 @@ describe('images of a series', () => {
     });
     const report = { '00080018': { vr: 'UI', Value: ['1.9'] } };
     expect(sliceImages('/series', [image('1.2', 2), report, image('1.1', 1), null]).map((each) => each.sopInstanceUID)).toEqual(['1.1', '1.2']);
+  });
+});
+
+describe('planes across the slices', () => {
+  const images = sliceImages('/series', metadataOf(makeBoxSeries({ name: 'regular' })));
+  test('need slices at even distances', () => {
+    expect(canReformat(images)).toBe(true);
+    expect(canReformat(images.filter((_, at) => at !== 5)), 'one is missing').toBe(false);
+    expect(canReformat([...images.slice(0, 6), images[5]!, ...images.slice(6)]), 'one is doubled').toBe(false);
+    expect(canReformat(images.slice(0, 2)), 'two are no volume').toBe(false);
+  });
+  test('the nearest slice to a point, and the point moved into a slice', () => {
+    expect(nearestSlice(images, [5, 6, 4 * boxSeries.sliceSpacingMm + 1])).toBe(boxSeries.slices - 1 - 4);
+    expect(ontoPlane(images[0]!.plane!, [5, 6, 7])).toEqual([5, 6, 11 * boxSeries.sliceSpacingMm]);
   });
 });
 

@@ -148,6 +148,7 @@ export const en = {
   'tool.reset': 'Reset the view',
   'tool.marks': 'AI marks',
   'tool.opacity': 'Opacity of the AI marks',
+  'tool.planes': 'Coronal and sagittal planes',
   'tool.keys': 'Keys and mouse',
 
   'preset.softTissue': 'Soft tissue',
@@ -176,8 +177,14 @@ export const en = {
   'key.rotateLeft': 'Rotate left',
   'key.flipHorizontal': 'Flip left and right',
   'key.flipVertical': 'Flip top and bottom',
-  'help.mouse': 'Left button: the chosen tool. Middle: move. Right: zoom. Wheel: slices.',
+  'help.mouse': 'Left button: the chosen tool. Middle: move. Right: zoom. Wheel: slices. Double click: the planes go through this point.',
   'help.length': 'Lengths that you measure here are not stored.',
+
+  'plane.coronal': 'Coronal plane',
+  'plane.sagittal': 'Sagittal plane',
+  'plane.uneven': 'The distances between the slices are uneven, so that planes across them would be wrong.',
+  'plane.needsGpu': 'The planes need a graphics card (WebGL).',
+  'plane.failed': 'The planes could not be made.',
 
   'mark.keySlice': 'AI {number} · {size} mm',
   'mark.otherSlice': 'AI {number}',

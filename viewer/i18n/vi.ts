@@ -150,6 +150,7 @@ export const vi: Catalogue = {
   'tool.reset': 'Đặt lại khung nhìn',
   'tool.marks': 'Dấu AI',
   'tool.opacity': 'Độ đậm của dấu AI',
+  'tool.planes': 'Mặt phẳng đứng ngang và đứng dọc',
   'tool.keys': 'Phím và chuột',
 
   'preset.softTissue': 'Mô mềm',
@@ -178,8 +179,14 @@ export const vi: Catalogue = {
   'key.rotateLeft': 'Xoay trái',
   'key.flipHorizontal': 'Lật trái phải',
   'key.flipVertical': 'Lật trên dưới',
-  'help.mouse': 'Nút trái: công cụ đang chọn. Nút giữa: di chuyển. Nút phải: phóng to, thu nhỏ. Con lăn: lát cắt.',
+  'help.mouse': 'Nút trái: công cụ đang chọn. Nút giữa: di chuyển. Nút phải: phóng to, thu nhỏ. Con lăn: lát cắt. Nhấp đúp: các mặt phẳng đi qua điểm này.',
   'help.length': 'Chiều dài bạn đo ở đây không được lưu lại.',
+
+  'plane.coronal': 'Mặt phẳng đứng ngang (coronal)',
+  'plane.sagittal': 'Mặt phẳng đứng dọc (sagittal)',
+  'plane.uneven': 'Khoảng cách giữa các lát cắt không đều nên không dựng được các mặt phẳng khác.',
+  'plane.needsGpu': 'Các mặt phẳng này cần card đồ họa (WebGL).',
+  'plane.failed': 'Không dựng được các mặt phẳng.',
 
   'mark.keySlice': 'AI {number} · {size} mm',
   'mark.otherSlice': 'AI {number}',

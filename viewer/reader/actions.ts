@@ -1,6 +1,6 @@
 import { reanalyse, resendDelivery } from '../api/client.ts';
 import { t } from '../i18n/index.ts';
-import { indexOfImage, worldToPixel } from '../rendering/slice-images.ts';
+import { indexOfImage, nearestSlice, worldToPixel, type Point3 } from '../rendering/slice-images.ts';
 import type { StackView } from '../rendering/stack-view.ts';
 import { askAndComplete } from '../ui/complete-dialog.ts';
 import { describeError } from '../ui/errors.ts';
@@ -46,8 +46,16 @@ export function readerActions(deps: ActionDeps): ReaderActions {
     const slice = indexOfImage(images, finding.sliceInstanceUID, finding.sliceFrameNumber);
     const plane = images[slice]?.plane;
     if (slice < 0 || plane === undefined) return;
+    store.set({ cursor: finding.worldPoint });
     deps.whenShown(slice, () => { view()?.centreOn(...worldToPixel(plane, finding.worldPoint), findingZoom); });
     goTo(slice);
+  };
+
+  const setCursor = (cursor: Point3): void => {
+    store.set({ cursor });
+    const { images, wanted } = store.get();
+    const nearest = nearestSlice(images, cursor);
+    if (nearest !== undefined && nearest !== wanted) goTo(nearest);
   };
 
   const selectFinding = (index: number): void => {
@@ -73,6 +81,8 @@ export function readerActions(deps: ActionDeps): ReaderActions {
       if (next !== undefined) selectFinding(next);
     },
     setOrder: (order) => { store.set({ order }); },
+    togglePlanes: () => { store.set({ planes: !store.get().planes }); },
+    setCursor,
     toggleOverlay: () => { store.set({ overlayVisible: !store.get().overlayVisible }); },
     setOpacity: (overlayOpacity) => { store.set({ overlayOpacity }); },
     setWindow: (window) => { view()?.setWindow(window); },

@@ -22,6 +22,7 @@ export const hotkeys: readonly Hotkey[] = [
   { keys: ['End'], name: 'key.lastSlice', run: (actions) => { actions.scroll(far); } },
   { keys: ['n'], name: 'key.nextFinding', run: (actions) => { actions.stepFinding(1); } },
   { keys: ['p'], name: 'key.previousFinding', run: (actions) => { actions.stepFinding(-1); } },
+  { keys: ['c'], name: 'tool.planes', run: (actions) => { actions.togglePlanes(); } },
   { keys: ['o'], name: 'tool.marks', run: (actions) => { actions.toggleOverlay(); } },
   ...presets.map(({ key, name, window }): Hotkey => ({ keys: [key], name, run: (actions) => { actions.setWindow(window); } })),
   { keys: ['i'], name: 'tool.invert', run: (actions) => { actions.invert(); } },

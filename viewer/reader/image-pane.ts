@@ -45,7 +45,7 @@ export interface ImagePane {
 }
 
 /** The slice with its marks, texts and scrollbar. `canvas` outlives the pane, so that a switch of language keeps the images. */
-export function imagePane(canvas: HTMLDivElement, view: () => StackView | undefined, store: Store<ReaderState>, actions: ReaderActions): ImagePane {
+export function imagePane(canvas: HTMLDivElement, planes: HTMLElement, view: () => StackView | undefined, store: Store<ReaderState>, actions: ReaderActions): ImagePane {
   const layer = svg('svg', { class: 'overlay', 'aria-hidden': 'true' });
   const letters = el('div', { class: 'letters', aria: { hidden: true } });
   const corners = { topLeft: el('div', { class: 'corner top-left' }), topRight: el('div', { class: 'corner top-right' }), bottomLeft: el('div', { class: 'corner bottom-left' }), bottomRight: el('div', { class: 'corner bottom-right' }) };
@@ -58,7 +58,7 @@ export function imagePane(canvas: HTMLDivElement, view: () => StackView | undefi
 
   const stops = [
     bar.stop,
-    store.watch(['frame', 'findings', 'selected', 'overlayVisible', 'overlayOpacity', 'images', 'shown', 'seriesInstanceUID'], (state) => {
+    store.watch(['frame', 'findings', 'selected', 'planes', 'cursor', 'overlayVisible', 'overlayOpacity', 'images', 'shown', 'seriesInstanceUID'], (state) => {
       const current = view();
       if (current === undefined) return;
       drawOverlay(layer, current, state);
@@ -82,7 +82,7 @@ export function imagePane(canvas: HTMLDivElement, view: () => StackView | undefi
     }),
   ];
   return {
-    element: el('section', { class: 'image-pane' }, viewport, bar.element),
+    element: el('section', { class: 'image-pane' }, viewport, bar.element, planes),
     stop: () => { for (const stop of stops) stop(); },
   };
 }

@@ -97,6 +97,17 @@ function scaleBar(view: StackView, image: SliceImage, width: number, height: num
   );
 }
 
+/** Where the coronal and the sagittal plane cut the slice. */
+function planeLines(view: StackView, image: SliceImage, state: ReaderState, width: number, height: number): readonly SVGElement[] {
+  if (!state.planes || state.cursor === undefined || image.plane === undefined) return [];
+  const at = view.toCanvas(...worldToPixel(image.plane, state.cursor));
+  if (at === undefined) return [];
+  return [
+    svg('line', { class: 'plane-line', x1: 0, y1: at[1], x2: width, y2: at[1] }),
+    svg('line', { class: 'plane-line', x1: at[0], y1: 0, x2: at[0], y2: height }),
+  ];
+}
+
 /** Draws the marks and the scale bar of the shown slice into `layer`, in CSS pixels of the viewport. */
 export function drawOverlay(layer: SVGElement, view: StackView, state: ReaderState): void {
   const { width, height } = layer.getBoundingClientRect();
@@ -110,5 +121,5 @@ export function drawOverlay(layer: SVGElement, view: StackView, state: ReaderSta
   const marks = findings.map((finding, index) => markOf(view, image, finding, index + 1, index === state.selected, width)).filter((mark) => mark !== undefined);
   const group = svg('g', { class: 'marks', opacity: state.overlayOpacity }, ...marks);
   const bar = scaleBar(view, image, width, height);
-  layer.replaceChildren(group, ...(bar === undefined ? [] : [bar]));
+  layer.replaceChildren(...planeLines(view, image, state, width, height), group, ...(bar === undefined ? [] : [bar]));
 }

@@ -3,9 +3,10 @@ import { getSeriesMetadata, getStudy, wadoSeries } from '../api/client.ts';
 import { listen } from '../api/events.ts';
 import { onLanguage, t } from '../i18n/index.ts';
 import type { Study } from '../api/types.ts';
-import { sliceImages, type SliceImage } from '../rendering/slice-images.ts';
+import { nearestSlice, ontoPlane, pixelToWorld, sliceImages, type SliceImage } from '../rendering/slice-images.ts';
 import { releaseImages } from '../rendering/start.ts';
 import { createStackView, type StackView } from '../rendering/stack-view.ts';
+import type { Window } from '../rendering/types.ts';
 import { el, fill } from '../ui/dom.ts';
 import { createStore } from '../ui/store.ts';
 import { readerActions } from './actions.ts';
@@ -13,6 +14,7 @@ import { readerBanner } from './banner.ts';
 import { findingsPanel } from './findings-panel.ts';
 import { readerKeys } from './hotkeys.ts';
 import { imagePane } from './image-pane.ts';
+import { planesPane } from './planes-pane.ts';
 import { lungWindow } from './presets.ts';
 import { resultsPanel } from './results-panel.ts';
 import { seriesPanel } from './series-panel.ts';
@@ -30,6 +32,11 @@ function hasGrown(study: Study, seriesInstanceUID: string, images: readonly Slic
   return series !== undefined && series.instanceCount > new Set(images.map((image) => image.sopInstanceUID)).size;
 }
 
+/** The object known before when nothing changed, so that its watchers rest. */
+function sameWindow(next: Window | undefined, known: Window | undefined): Window | undefined {
+  return next?.width === known?.width && next?.centre === known?.centre ? known : next;
+}
+
 /** The reader of one study in `root`; gives the way to leave it. */
 export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: () => void): () => void {
   const store = createStore<ReaderState>(initialState);
@@ -43,12 +50,21 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
   function rendered(): void {
     if (view === undefined) return;
     const shown = view.shownIndex();
-    store.set({ shown, window: view.window(), frame: store.get().frame + 1 });
+    store.set({ shown, window: sameWindow(view.window(), store.get().window), frame: store.get().frame + 1 });
+    followSlice(shown);
     if (pending !== undefined && pending.index === shown) {
       const { then } = pending;
       pending = undefined;
       then();
     }
+  }
+
+  /** Scrolling moves the cursor of the planes with the slice. */
+  function followSlice(shown: number): void {
+    const { cursor, images } = store.get();
+    const plane = images[shown]?.plane;
+    if (cursor === undefined || plane === undefined || nearestSlice(images, cursor) === shown) return;
+    store.set({ cursor: ontoPlane(plane, cursor) });
   }
 
   function ensureView(): StackView {
@@ -65,7 +81,7 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
   async function openSeries(seriesInstanceUID: string): Promise<void> {
     seriesRequest += 1;
     const request = seriesRequest;
-    store.set({ seriesInstanceUID, images: [], imagesLoading: true, imagesError: undefined, failedSlices: new Map(), shown: -1, wanted: 0, loadedCount: 0, probe: undefined });
+    store.set({ seriesInstanceUID, images: [], imagesLoading: true, imagesError: undefined, failedSlices: new Map(), shown: -1, wanted: 0, loadedCount: 0, probe: undefined, cursor: undefined });
     try {
       const images = sliceImages(wadoSeries(studyInstanceUID, seriesInstanceUID), await getSeriesMetadata(studyInstanceUID, seriesInstanceUID));
       if (disposed || request !== seriesRequest) return;
@@ -115,11 +131,12 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
     const banner = readerBanner(store, actions);
     const series = seriesPanel(store, actions);
     const toolbar = readerToolbar(store, actions);
-    const pane = imagePane(canvas, () => view, store, actions);
+    const planes = planesPane(store, actions);
+    const pane = imagePane(canvas, planes.element, () => view, store, actions);
     const status = statusPanel(store, actions);
     const findings = findingsPanel(store, actions);
     const results = resultsPanel(store, actions);
-    const parts = [banner, series, toolbar, pane, status, findings, results];
+    const parts = [banner, series, toolbar, planes, pane, status, findings, results];
     stopPanels = () => { for (const part of parts) part.stop(); };
     fill(root, el(
       'div', { class: 'reader-page' },
@@ -137,6 +154,12 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
   canvas.addEventListener('pointermove', (event) => {
     const box = canvas.getBoundingClientRect();
     store.set({ probe: view?.probe(event.clientX - box.left, event.clientY - box.top) });
+  });
+  canvas.addEventListener('dblclick', (event) => {
+    const box = canvas.getBoundingClientRect();
+    const plane = store.get().images[store.get().shown]?.plane;
+    const at = view?.probe(event.clientX - box.left, event.clientY - box.top);
+    if (plane !== undefined && at !== undefined) store.set({ cursor: pixelToWorld(plane, at.column, at.row) });
   });
   canvas.addEventListener('pointerleave', () => { store.set({ probe: undefined }); });
   const stopLanguage = onLanguage(build);

@@ -1,5 +1,5 @@
 import type { FindingsDocument, Study } from '../api/types.ts';
-import type { SliceImage } from '../rendering/slice-images.ts';
+import type { Point3, SliceImage } from '../rendering/slice-images.ts';
 import type { Probe, Window } from '../rendering/types.ts';
 import type { FindingOrder } from './finding-order.ts';
 import { hasImages } from '../ui/modality.ts';
@@ -32,6 +32,10 @@ export interface ReaderState {
   readonly probe: Probe | undefined;
   readonly tool: PrimaryTool;
   readonly renderer: Renderer | undefined;
+  /** Coronal and sagittal planes beside the slices. */
+  readonly planes: boolean;
+  /** Where the planes meet, LPS mm. */
+  readonly cursor: Point3 | undefined;
   readonly connected: boolean;
   /** Counts the frames drawn, so that marks follow zoom and position. */
   readonly frame: number;
@@ -42,7 +46,7 @@ export const initialState: ReaderState = {
   seriesInstanceUID: undefined, images: [], imagesLoading: false, imagesError: undefined,
   wanted: 0, shown: -1, failedSlices: new Map(), loadedCount: 0, selected: undefined, order: 'number',
   overlayVisible: true, overlayOpacity: 1, window: undefined, probe: undefined, tool: 'window',
-  renderer: undefined, connected: true, frame: 0,
+  renderer: undefined, planes: false, cursor: undefined, connected: true, frame: 0,
 };
 
 export interface ReaderActions {
@@ -54,6 +58,9 @@ export interface ReaderActions {
   readonly stepFinding: (step: 1 | -1) => void;
   readonly setOrder: (order: FindingOrder) => void;
   readonly toggleOverlay: () => void;
+  readonly togglePlanes: () => void;
+  /** Moves the planes and, where another slice is nearer, the slice. */
+  readonly setCursor: (world: Point3) => void;
   readonly setOpacity: (opacity: number) => void;
   readonly setWindow: (window: Window) => void;
   readonly setTool: (tool: PrimaryTool) => void;

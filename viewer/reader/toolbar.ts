@@ -33,6 +33,8 @@ export function readerToolbar(store: Store<ReaderState>, actions: ReaderActions)
   }, el('kbd', { aria: { hidden: true } }, key), el('span', { class: 'preset-name' }, t(name))));
   const marks = el('button', { type: 'button', class: 'tool tool-wide', aria: { keyshortcuts: 'o' }, title: withKey(t('tool.marks'), 'o'), on: { click: actions.toggleOverlay } },
     icon('eye', 18), t('tool.marks'));
+  const planes = el('button', { type: 'button', class: 'tool', aria: { label: t('tool.planes'), keyshortcuts: 'c' }, title: withKey(t('tool.planes'), 'c'), on: { click: actions.togglePlanes } },
+    icon('planes', 18));
   const opacity = el('input', {
     type: 'range', class: 'opacity', title: t('tool.opacity'), aria: { label: t('tool.opacity') }, attributes: { min: '0.1', max: '1', step: '0.1' },
     on: { input: () => { actions.setOpacity(Number(opacity.value)); } },
@@ -42,10 +44,12 @@ export function readerToolbar(store: Store<ReaderState>, actions: ReaderActions)
     el('div', { class: 'tool-group' }, toolButtons),
     el('div', { class: 'tool-group' }, simple('tool.invert', 'i', 'invert', actions.invert), simple('tool.reset', t('key.space'), 'reset', actions.reset)),
     el('div', { class: 'tool-group presets', role: 'group', aria: { label: t('reader.presets') } }, presetButtons),
+    el('div', { class: 'tool-group' }, planes),
     el('div', { class: 'tool-group' }, marks, opacity),
     el('div', { class: 'tool-group tool-group-end' }, simple('tool.keys', '?', 'keyboard', actions.showHelp)),
   );
-  const stop = store.watch(['tool', 'window', 'overlayVisible', 'overlayOpacity'], (state) => {
+  const stop = store.watch(['tool', 'window', 'overlayVisible', 'overlayOpacity', 'planes'], (state) => {
+    planes.setAttribute('aria-pressed', String(state.planes));
     for (const button of toolButtons) button.setAttribute('aria-pressed', String(button.dataset['tool'] === state.tool));
     const current = presetOf(state.window);
     for (const button of presetButtons) button.setAttribute('aria-pressed', String(button.dataset['preset'] === current));

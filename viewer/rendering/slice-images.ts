@@ -80,13 +80,18 @@ function dot(a: Point3, b: Point3): number {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }
 
+/** Unit normal of the image: columns × rows. */
+export function normalOf(plane: ImagePlane): Point3 {
+  return cross(plane.columnDirection, plane.rowDirection);
+}
+
 /** Head first for axial slices, as a chest is read; otherwise along the normal. */
 function inReadingOrder(images: readonly SliceImage[]): readonly SliceImage[] {
   const reference = images.find((image) => image.plane !== undefined)?.plane;
   if (reference === undefined || images.some((image) => image.plane === undefined)) {
     return images.toSorted((a, b) => (a.instanceNumber ?? 0) - (b.instanceNumber ?? 0) || (a.frameNumber ?? 0) - (b.frameNumber ?? 0));
   }
-  const normal = cross(reference.columnDirection, reference.rowDirection);
+  const normal = normalOf(reference);
   const axial = Math.abs(normal[2]) >= Math.max(Math.abs(normal[0]), Math.abs(normal[1]));
   // With the normal pointing to the head, descending distance runs from head to feet.
   const sign = axial ? -Math.sign(normal[2]) : 1;
@@ -111,6 +116,23 @@ export function sliceImages(seriesUrl: string, metadata: readonly unknown[]): re
 /** The image a finding refers to; -1 when it is not in this series. */
 export function indexOfImage(images: readonly SliceImage[], sopInstanceUID: string, frameNumber?: number): number {
   return images.findIndex((image) => image.sopInstanceUID === sopInstanceUID && image.frameNumber === frameNumber);
+}
+
+/** The slice whose plane is nearest to the point. */
+export function nearestSlice(images: readonly SliceImage[], world: Point3): number | undefined {
+  let best: { readonly index: number; readonly distance: number } | undefined;
+  for (const [index, { plane }] of images.entries()) {
+    if (plane === undefined) return undefined;
+    const distance = Math.abs(dot(normalOf(plane), [world[0] - plane.position[0], world[1] - plane.position[1], world[2] - plane.position[2]]));
+    if (best === undefined || distance < best.distance) best = { index, distance };
+  }
+  return best?.index;
+}
+
+/** The point moved along the normal into the plane of the slice. */
+export function ontoPlane(plane: ImagePlane, world: Point3): Point3 {
+  const [column, row] = worldToPixel(plane, world);
+  return pixelToWorld(plane, column, row);
 }
 
 /** LPS mm of a point given in pixels, (0,0) being the centre of the top-left pixel (PS3.3 C.7.6.2.1.1). */

@@ -1,4 +1,4 @@
-import { cache, getRenderingEngine, init as initCore, RenderingEngine } from '@cornerstonejs/core';
+import { cache, init as initCore, RenderingEngine } from '@cornerstonejs/core';
 import { init as initLoader, wadors } from '@cornerstonejs/dicom-image-loader';
 import { addTool, init as initTools, LengthTool, PanTool, StackScrollTool, WindowLevelTool, ZoomTool } from '@cornerstonejs/tools';
 import { getRenderingCapabilities } from '@cornerstonejs/core/utilities/renderingCapabilities';
@@ -14,6 +14,7 @@ const cacheBytes = 800 * 1024 * 1024;
 const acceptFrames = 'multipart/related; type="application/octet-stream"; transfer-syntax=1.2.840.10008.1.2.1';
 
 let started: Renderer | undefined;
+let engine: RenderingEngine | undefined;
 
 /** Sets Cornerstone up once per page and says what it renders with. */
 export function startRendering(): Renderer {
@@ -31,9 +32,10 @@ export function startRendering(): Renderer {
   return started;
 }
 
+/** The one engine of the page: each has WebGL contexts of its own, and a browser has few. */
 export function renderingEngine(): RenderingEngine {
-  const known: unknown = getRenderingEngine(engineId);
-  return known instanceof RenderingEngine ? known : new RenderingEngine(engineId);
+  engine ??= new RenderingEngine(engineId);
+  return engine;
 }
 
 /** Makes the attributes of the images known to the loader, so that it asks the server for pixels only. */

@@ -49,3 +49,20 @@ export function bindTools(viewportId: string, renderingEngineId: string): void {
 export function releaseTools(): void {
   ToolGroupManager.destroyToolGroup(groupId);
 }
+
+const reformatGroupId = 'phoi-reformat';
+
+/** The planes across the slices keep the left button for moving the cursor; the other buttons do as usual. */
+export function bindReformatTools(viewportIds: readonly string[], renderingEngineId: string): void {
+  const group = ToolGroupManager.createToolGroup(reformatGroupId);
+  if (group === undefined) throw new Error('the tool group of the planes exists already');
+  for (const { tool, button } of otherButtons) {
+    group.addTool(tool.toolName);
+    group.setToolActive(tool.toolName, { bindings: [{ mouseButton: button }] });
+  }
+  for (const viewportId of viewportIds) group.addViewport(viewportId, renderingEngineId);
+}
+
+export function releaseReformatTools(): void {
+  ToolGroupManager.destroyToolGroup(reformatGroupId);
+}
