@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { Value } from '@sinclair/typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FindingsSchema } from '../../src/findings/schema.ts';
 import { text } from '../../src/dicom/access.ts';
 import { put } from '../../src/dicom/build.ts';
 import { isUID } from '../../src/dicom/uid.ts';
@@ -67,6 +69,7 @@ describe('a phantom is analysed', () => {
     expect(sourceHeaders.map((header) => text(header, 'SOPInstanceUID'))).toEqual(volume?.slices.map(({ sopInstanceUID }) => sopInstanceUID));
     expect(findings.quality).toMatchObject({ sliceSpacingMm: 2, kernel: 'B45f', lungsComplete: true });
     expect(JSON.parse(JSON.stringify(findings))).toEqual(findings);
+    expect([...Value.Errors(FindingsSchema, findings)]).toEqual([]);
   });
 
   it('with the same result whatever the order of the files', async () => {
@@ -100,6 +103,7 @@ describe('what cannot be analysed is said, not hidden', () => {
     expect(result.findings.status).toBe('not-analysed');
     expect(result.findings.findings).toEqual([]);
     expect(result.findings.reason?.text.vi).not.toBe('');
+    expect([...Value.Errors(FindingsSchema, result.findings)]).toEqual([]);
     expect(result.volume).toBeUndefined();
     return result;
   }
