@@ -2,7 +2,7 @@
  * The shipped model on phantoms that it was never trained on: nodules from 5 mm are found where they are, in every
  * patient position, with few false marks. The figures on a hundred phantoms are in the model card.
  */
-import { describe, expect, it, beforeAll, afterAll } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { analyzeStudy } from '../../src/inference/analyze-study.ts';
 import { loadPipeline, type ModelPipeline } from '../../src/inference/registry.ts';
 import type { Finding } from '../../src/findings/types.ts';
@@ -34,6 +34,9 @@ function score(findings: readonly Finding[], truth: readonly NoduleTruth[]): Sco
   };
 }
 
+// Analyses on a busy machine: a deadline is there to end a hang, not to measure.
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 120_000 });
+
 describe('the shipped model on held-out phantoms', () => {
   let model: ModelPipeline;
   beforeAll(async () => {
@@ -56,7 +59,7 @@ describe('the shipped model on held-out phantoms', () => {
     expect(sum('found') / sum('of'), JSON.stringify(scores)).toBeGreaterThanOrEqual(0.9);
     expect(sum('falseMarks') / scores.length, JSON.stringify(scores)).toBeLessThanOrEqual(2);
     expect(Math.max(...scores.map(({ worstMm }) => worstMm)), JSON.stringify(scores)).toBeLessThan(2);
-  }, 400_000);
+  });
 
   it.each(['HFS', 'FFS', 'HFP', 'FFP'] as const)('finds a nodule where it is when the patient lies %s', async (patientPosition) => {
     const result = await examine({
@@ -65,5 +68,5 @@ describe('the shipped model on held-out phantoms', () => {
     });
     expect(result).toMatchObject({ found: 1, of: 1 });
     expect(result.worstMm).toBeLessThan(2);
-  }, 200_000);
+  });
 });

@@ -5,7 +5,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { FindingsDocument } from '../../src/findings/types.ts';
 import { projectRoot } from '../../src/settings.ts';
 import { startOrthanc, type Orthanc } from '../helpers/orthanc.ts';
@@ -48,6 +48,9 @@ async function convertAll(from: string, to: string, commands: readonly (readonly
     }
   }
 }
+
+// Analyses on a busy machine: a deadline is there to end a hang, not to measure.
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 120_000 });
 
 describe.runIf(ready)('real CT through the service', () => {
   let folder: string;
@@ -94,7 +97,7 @@ describe.runIf(ready)('real CT through the service', () => {
     })().catch((error: unknown) => { if (!events.signal.aborted) throw error; });
     await runOk('storescu', ['-aec', 'PHOI', '-xt', '127.0.0.1', String(service.dicomPort), '+sd', scan]);
     firstUID = await newStudy([]);
-    const study = await service.reaches(firstUID, ['analysed', 'not-analysed', 'failed'], 120_000);
+    const study = await service.reaches(firstUID, ['analysed', 'not-analysed', 'failed']);
     events.abort();
     await listening;
     expect(study.state).toBe('analysed');
@@ -137,11 +140,11 @@ describe.runIf(ready)('real CT through the service', () => {
     await runOk('/usr/bin/python3', ['-c', newUIDs, to, String(known.length)]);
     await runOk('storescu', ['-aec', 'PHOI', propose, '127.0.0.1', String(service.dicomPort), '+sd', to]);
     const uid = await newStudy(known);
-    await service.reaches(uid, ['analysed'], 120_000);
+    await service.reaches(uid, ['analysed']);
     const findings = (await findingsOf(uid)).findings;
     const brief = (list: typeof findings): unknown => list.map(({ worldPoint, diameterMm, volumeMm3, type }) => ({ worldPoint, diameterMm, volumeMm3, type }));
     expect(brief(findings), name).toEqual(brief(first.findings));
-  }, 180_000);
+  });
 
   it('is pushed to by Orthanc', async () => {
     const pushing = await startOrthanc();

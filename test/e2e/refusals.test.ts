@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sendFolder } from '../../src/dimse/send-folder.ts';
 import { put, putBytes } from '../../src/dicom/build.ts';
 import { encodePart10 } from '../../src/dicom/encode.ts';
@@ -14,6 +14,9 @@ import { makePhantomStudy, type PhantomStudy } from '../../src/phantom/write-pha
 import { hasPrograms } from '../helpers/peers.ts';
 import { run } from '../helpers/run.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';
+
+// Analyses on a busy machine: a deadline is there to end a hang, not to measure.
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 120_000 });
 
 describe('studies that are not as they should be', () => {
   let folder: string;

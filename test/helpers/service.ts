@@ -98,7 +98,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     async worklist() {
       return (await api<{ items: readonly WorklistItem[] }>('/api/v1/worklist?limit=500')).items;
     },
-    reaches: (uid, states, deadlineMs) => until(`study ${uid} in ${states.join('|')}`, async () => {
+    reaches: (uid, states, deadlineMs = 150_000) => until(`study ${uid} in ${states.join('|')}`, async () => {
       const found = await study(uid);
       if (states.includes(found.state)) return found;
       throw new Error(`it is ${found.state}: ${JSON.stringify(found.reasons)}`);
