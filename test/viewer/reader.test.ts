@@ -117,12 +117,15 @@ describe.runIf(hasPrograms('chromium'))('the reader', () => {
     const { page } = await read(await analysed({ name: 'probe' }));
     await page.locator('.finding').click();
     await page.locator('.overlay polygon').waitFor();
-    const marks = await outlineBounds(page, 1);
     const viewport = await page.locator('.viewport').boundingBox();
-    await page.mouse.move(viewport!.x + (marks.left + marks.right) / 2, viewport!.y + (marks.top + marks.bottom) / 2);
-    await eventually(() => page.locator('.corner.bottom-left').innerText()).toMatch(/^240 HU {2}\((24|25), (34|35)\)$/);
-    await page.mouse.move(viewport!.x + marks.right + 30, viewport!.y + (marks.top + marks.bottom) / 2);
-    await eventually(() => page.locator('.corner.bottom-left').innerText()).toMatch(/^−900 HU/);
+    /** The text for the pointer `beside` pixels of the screen right of the middle of the mark. */
+    const textAt = async (beside: number): Promise<string> => {
+      const marks = await outlineBounds(page, 1);
+      await page.mouse.move(viewport!.x + (marks.left + marks.right) / 2 + beside, viewport!.y + (marks.top + marks.bottom) / 2);
+      return page.locator('.corner.bottom-left').innerText();
+    };
+    await eventually(() => textAt(0)).toMatch(/^240 HU {2}\((24|25), (34|35)\)$/);
+    await eventually(() => textAt(200)).toMatch(/^−900 HU/);
     await page.context().close();
   });
 
@@ -151,8 +154,11 @@ describe.runIf(hasPrograms('chromium'))('the reader', () => {
     await page.keyboard.press('Shift+Tab');
     await eventually(() => slice(page)).toContain('Slice 8 of 12');
 
+    await page.locator('.viewport').click();
     await page.keyboard.press('ArrowDown');
     await eventually(() => slice(page)).toContain('Slice 9 of 12');
+    await page.keyboard.press('Tab');
+    await eventually(() => slice(page), 'Tab leads on from an image that was clicked').toContain('Slice 8 of 12');
     await page.keyboard.press('Home');
     await eventually(() => slice(page)).toContain('Slice 1 of 12');
     await page.keyboard.press('End');

@@ -51,6 +51,7 @@ export function readerKeys(actions: ReaderActions): () => void {
     event.preventDefault();
     hotkey.run(actions);
   };
-  document.addEventListener('keydown', listener);
-  return () => { document.removeEventListener('keydown', listener); };
+  // In the capture phase: a focused canvas keeps its keys to itself after that.
+  document.addEventListener('keydown', listener, { capture: true });
+  return () => { document.removeEventListener('keydown', listener, { capture: true }); };
 }

@@ -135,6 +135,8 @@ export function planesPane(store: Store<ReaderState>, actions: ReaderActions): {
     };
     canvases[plane].addEventListener('pointerdown', follow);
     canvases[plane].addEventListener('pointermove', follow);
+    // The left button is ours alone: the tools would keep a timer on the canvas after it is gone.
+    canvases[plane].parentElement?.addEventListener('mousedown', (event) => { if (event.button === 0) event.stopPropagation(); }, { capture: true });
     canvases[plane].addEventListener('contextmenu', (event) => { event.preventDefault(); });
   }
   const resize = new ResizeObserver(() => { shown?.views.coronal.resize(); });

@@ -1,7 +1,7 @@
 import { cache, Enums, setVolumesForViewports, VolumeViewport, volumeLoader, type Types } from '@cornerstonejs/core';
 import type { Point3, SliceImage } from './slice-images.ts';
 import { renderingEngine } from './start.ts';
-import { bindReformatTools, releaseReformatTools } from './tools.ts';
+import { bindReformatTools, keepKeysFromTools, releaseReformatTools } from './tools.ts';
 import type { Window } from './types.ts';
 
 export type ReformatPlane = 'coronal' | 'sagittal';
@@ -59,6 +59,7 @@ export async function createReformatViews(
   const abort = new AbortController();
   const open = (plane: ReformatPlane): ReformatView => {
     const element = elements[plane];
+    keepKeysFromTools(element);
     engine.enableElement({ viewportId: plane, type: Enums.ViewportType.ORTHOGRAPHIC, element, defaultOptions: { orientation: orientations[plane], background: [0, 0, 0] } });
     const viewport = engine.getViewport(plane);
     if (!(viewport instanceof VolumeViewport)) throw new Error('the rendering engine gave no volume viewport');
@@ -74,8 +75,8 @@ export async function createReformatViews(
     views,
     destroy() {
       abort.abort();
-      releaseReformatTools();
       for (const plane of planes) engine.disableElement(plane);
+      releaseReformatTools();
       if (cache.getVolume(volumeId) !== undefined) cache.removeVolumeLoadObject(volumeId);
     },
   };

@@ -5,7 +5,7 @@ import { prefetchNearest, type Prefetcher } from './prefetch.ts';
 import type { SliceImage } from './slice-images.ts';
 import { viewGeometry, type ViewGeometry } from './view-geometry.ts';
 import type { Window } from './types.ts';
-import { bindTools, releaseTools, setPrimaryTool, type PrimaryTool } from './tools.ts';
+import { bindTools, keepKeysFromTools, releaseTools, setPrimaryTool, type PrimaryTool } from './tools.ts';
 
 export interface ViewListeners {
   /** Another slice is shown, or the same one with another window, zoom or position. */
@@ -55,6 +55,7 @@ function sameWindow(a: Window, b: Window | undefined): boolean {
 export function createStackView(element: HTMLDivElement, window: Window, listeners: ViewListeners): StackView {
   const renderer = startRendering();
   const engine = renderingEngine();
+  keepKeysFromTools(element);
   engine.enableElement({ viewportId, type: Enums.ViewportType.STACK, element, defaultOptions: { background: [0, 0, 0] } });
   const viewport = engine.getViewport(viewportId);
   if (!(viewport instanceof StackViewport)) throw new Error('the rendering engine gave no stack viewport');
@@ -183,8 +184,8 @@ export function createStackView(element: HTMLDivElement, window: Window, listene
       resize.disconnect();
       prefetcher?.stop();
       eventTarget.removeEventListener(Enums.Events.IMAGE_LOAD_ERROR, onLoadError);
-      releaseTools();
       engine.disableElement(viewportId);
+      releaseTools();
     },
   };
 }

@@ -25,6 +25,14 @@ function bindingsOf(tool: Tool, primary: Tool): { mouseButton: Enums.MouseBindin
   return tool === primary ? [{ mouseButton: MouseBindings.Primary }, ...own] : own;
 }
 
+/**
+ * Keeps keys away from the tools: they would swallow all of them, Tab included, on a canvas that was clicked, and
+ * listen on after it is gone. Call it before the element is enabled.
+ */
+export function keepKeysFromTools(element: HTMLElement): void {
+  element.addEventListener('keydown', (event) => { event.stopImmediatePropagation(); }, { capture: true });
+}
+
 /** Gives the left button this tool. */
 export function setPrimaryTool(name: PrimaryTool): void {
   const group = ToolGroupManager.getToolGroup(groupId);
