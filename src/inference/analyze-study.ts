@@ -2,19 +2,15 @@
 import { text } from '../dicom/access.ts';
 import type { Dataset } from '../dicom/dataset.ts';
 import { toAppError } from '../errors.ts';
-import { checkPlausibleHU, gateLungs, type LungGate } from '../findings/lung-gate.ts';
-import { segmentLungs, type LungMask } from '../findings/lung-mask.ts';
-import { measureNodule, type Measurement } from '../findings/measure.ts';
-import { ballMeasurement } from '../findings/ball-measurement.ts';
 import { softTissueNoiseHU } from '../findings/noise.ts';
-import { findingsSchemaVersion, type Finding, type FindingsDocument, type Reason, type SeriesAssessment } from '../findings/types.ts';
+import { findingsSchemaVersion, type FindingsDocument, type Reason, type SeriesAssessment } from '../findings/types.ts';
 import { assembleVolume } from '../volume/assemble.ts';
 import { effectiveThicknessMm, type AssessedStack } from '../volume/assess-series.ts';
 import { chooseSeries, mainRefusal } from '../volume/choose-series.ts';
 import { reason } from '../volume/reasons.ts';
 import type { MaskBox, SliceReference, Volume, VolumeGeometry } from '../volume/types.ts';
-import { buildFinding, isSameNodule } from './build-finding.ts';
-import { defaultThreshold, findNodules, type ScoredCandidate } from './find-nodules.ts';
+import { analyzeVolume, prepareVolume, type PreparedVolume } from './analyze-volume.ts';
+import { defaultThreshold } from './find-nodules.ts';
 import { readStudy, type InstanceSource, type ReadStudy } from './read-study.ts';
 import type { ModelPipeline } from './registry.ts';
 import { stageClock, type AnalysisStage, type StageClock } from './stage-clock.ts';
@@ -47,9 +43,7 @@ export interface AnalysisResult {
 
 interface Attempt {
   readonly chosen: AssessedStack;
-  readonly volume: Volume;
-  readonly lungs: LungMask;
-  readonly gate: LungGate;
+  readonly prepared: PreparedVolume;
 }
 
 type Refused = { readonly refusal: Reason };
@@ -69,11 +63,8 @@ async function tryStack(chosen: AssessedStack, study: ReadStudy, options: Analyz
     return { refusal: reason('undecodable', { code, problem: message.slice(0, 200) }) };
   }
   clock.enter('segment');
-  const implausible = checkPlausibleHU(volume);
-  if (implausible) return { refusal: implausible };
-  const lungs = segmentLungs(volume);
-  const gate = gateLungs(lungs, volume, options.model.detector.manifest.accepts);
-  return gate.refusal ? { refusal: gate.refusal } : { chosen, volume, lungs, gate };
+  const prepared = prepareVolume(volume, options.model.detector.manifest.accepts);
+  return 'refusal' in prepared ? prepared : { chosen, prepared };
 }
 
 /** Marks a series as refused after its pixels were seen. */
@@ -83,28 +74,9 @@ function withRefusal(assessments: readonly SeriesAssessment[], seriesInstanceUID
   );
 }
 
-interface Measured {
-  readonly probability: number;
-  readonly measurement: Measurement;
-}
-
-/** Measures candidates, best first; two that turn out to be one nodule become one, and one without a border stays as a ball. */
-function measureAll({ volume, lungs }: Attempt, candidates: readonly ScoredCandidate[], signal: AbortSignal, onProgress: (fraction: number) => void): readonly Measured[] {
-  const measured: Measured[] = [];
-  candidates.forEach((candidate, n) => {
-    signal.throwIfAborted();
-    const measurement = measureNodule(volume, lungs, candidate) ?? ballMeasurement(volume, lungs, candidate);
-    onProgress((n + 1) / candidates.length);
-    if (!measured.some((other) => isSameNodule(volume, measurement, other.measurement) || isSameNodule(volume, other.measurement, measurement))) {
-      measured.push({ probability: candidate.probability, measurement });
-    }
-  });
-  return measured;
-}
-
 const round = (value: number, digits = 2): number => Math.round(value * 10 ** digits) / 10 ** digits;
 
-function qualityOf({ chosen, volume, lungs, gate }: Attempt, candidates: number): FindingsDocument['quality'] {
+function qualityOf({ chosen, prepared: { volume, lungs, gate } }: Attempt, candidates: number): FindingsDocument['quality'] {
   const { geometry } = volume;
   const noiseHU = softTissueNoiseHU(volume);
   const [first] = chosen.stack.frames;
@@ -150,7 +122,7 @@ export async function analyzeStudy(options: AnalyzeOptions): Promise<AnalysisRes
   let attempt: Attempt | undefined;
   for (const chosen of choice.ranked) {
     const result = await tryStack(chosen, study, options, clock, signal);
-    if ('volume' in result) {
+    if ('prepared' in result) {
       attempt = result;
       break;
     }
@@ -170,29 +142,30 @@ export async function analyzeStudy(options: AnalyzeOptions): Promise<AnalysisRes
     const findings: FindingsDocument = { ...common, status: 'not-analysed', reason: main, warnings: unreadable, findings: [], quality: {}, timingsMs: clock.finish() };
     return { findings, masks: [], sourceHeaders: headersOf(study, seriesInstanceUID) };
   }
-  const { chosen, volume, lungs, gate } = attempt;
-  clock.enter('infer');
-  const candidates = await findNodules(volume, lungs, model, { signal, onProgress: clock.progress });
-  const positive = candidates.filter(({ probability }) => probability >= common.operatingPoint);
-  clock.enter('measure');
-  const measured = measureAll(attempt, positive, signal, clock.progress);
+  const { chosen, prepared } = attempt;
+  const { volume, gate } = prepared;
   const { seriesInstanceUID } = chosen.series;
-  const context = { volume, lungs, lungsComplete: gate.isComplete, identity: `${seriesInstanceUID}\n${study.inputHash}\n${model.identity.sha256}\n${model.identity.version}` };
-  const found: readonly Finding[] = measured.map(({ probability, measurement }, n) => buildFinding(context, n + 1, probability, measurement));
+  clock.enter('infer');
+  const found = await analyzeVolume(prepared, model, {
+    signal,
+    onProgress: clock.progress,
+    onMeasure: () => { clock.enter('measure'); },
+    identity: `${seriesInstanceUID}\n${study.inputHash}\n${model.identity.sha256}\n${model.identity.version}`,
+  });
   const findings: FindingsDocument = {
     ...common,
     seriesInstanceUID,
     frameOfReferenceUID: volume.geometry.frameOfReferenceUID,
     status: 'analysed',
     warnings: [...chosen.warnings, ...gate.warnings, ...unreadable],
-    findings: found,
-    quality: qualityOf(attempt, candidates.length),
+    findings: found.findings,
+    quality: qualityOf(attempt, found.candidates.length),
     timingsMs: clock.finish(),
   };
   return {
     findings,
     volume: { geometry: volume.geometry, slices: volume.slices },
-    masks: measured.map(({ measurement }) => measurement.mask),
+    masks: found.masks,
     sourceHeaders: headersOf(study, seriesInstanceUID, volume.slices),
   };
 }
