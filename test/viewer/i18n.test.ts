@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { errorCodes } from '../../src/errors.ts';
 import { en } from '../../viewer/i18n/en.ts';
 import { vi as vietnamese } from '../../viewer/i18n/vi.ts';
 
@@ -37,4 +38,10 @@ test('a study that was not analysed is worded unlike one without findings', () =
 test('the disclaimer says that a radiologist decides', () => {
   expect(english['app.disclaimer']).toBe('AI result. Not a certified medical device. A radiologist decides.');
   expect(vietnamese['app.disclaimer']).toContain('Bác sĩ chẩn đoán hình ảnh là người quyết định');
+});
+
+test('what the server can answer to a browser is said in words', () => {
+  const reachable = Object.keys(errorCodes).filter((code) => /^(?:HTTP|UPLOAD|STUDY|DELIVERY|ARCHIVE)_/.test(code));
+  expect(reachable.length).toBeGreaterThan(15);
+  for (const code of reachable) expect(english).toHaveProperty([`error.${code}`]);
 });

@@ -207,8 +207,12 @@ describe.runIf(hasPrograms('chromium'))('the reader', () => {
     await page.context().close();
   });
 
-  test('planes across the slices are linked with them, and marks lie where they belong', async () => {
-    const { page, troubles } = await read(await analysed({ name: 'planes' }));
+  test.each([
+    ['classic images', { name: 'planes' }],
+    ['the frames of an enhanced image', { name: 'planes enhanced', enhanced: true }],
+    ['slices that run to the feet', { name: 'planes feet', axes: [-1, 1] }],
+  ] as const)('planes across the slices are linked with them, and marks lie where they belong: %s', async (_name, options) => {
+    const { page, troubles } = await read(await analysed(options));
     await page.locator('.finding').click();
     await eventually(() => slice(page)).toContain('Slice 8 of 12');
     await page.keyboard.press('c');

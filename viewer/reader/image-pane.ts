@@ -22,6 +22,7 @@ function cornerTexts(state: ReaderState, view: StackView | undefined): Readonly<
     ],
     topRight: state.window === undefined || view === undefined ? [] : [
       t('reader.windowValues', { width: plain(state.window.width), centre: plain(state.window.centre) }),
+      state.loadedCount > 0 && state.loadedCount < state.images.length ? t('reader.loaded', { count: integer(state.loadedCount), total: integer(state.images.length) }) : '',
     ],
     bottomLeft: probe === undefined ? [] : [
       t('reader.probe', { value: plain(probe.value), column: probe.column, row: probe.row }),
@@ -64,7 +65,7 @@ export function imagePane(canvas: HTMLDivElement, planes: HTMLElement, view: () 
       drawOverlay(layer, current, state);
       drawLetters(letters, current);
     }),
-    store.watch(['shown', 'images', 'window', 'probe', 'study', 'seriesInstanceUID', 'frame'], (state) => {
+    store.watch(['shown', 'images', 'loadedCount', 'window', 'probe', 'study', 'seriesInstanceUID', 'frame'], (state) => {
       const texts = cornerTexts(state, view());
       for (const name of ['topLeft', 'topRight', 'bottomLeft', 'bottomRight'] as const) {
         fill(corners[name], texts[name].filter((line) => line !== '').map((line) => el('div', {}, line)));

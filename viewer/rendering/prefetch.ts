@@ -17,6 +17,7 @@ export function prefetchNearest(imageIds: readonly string[], capacity: number, l
   const reach = Math.floor(capacity / 2);
   let centre = 0;
   let running = 0;
+  let done = 0;
   let stopped = false;
 
   const next = (): void => {
@@ -25,10 +26,13 @@ export function prefetchNearest(imageIds: readonly string[], capacity: number, l
       const imageId = index === undefined ? undefined : imageIds[index];
       if (index === undefined || imageId === undefined) return;
       settled.add(index);
-      if (isCached(imageId)) continue;
+      if (isCached(imageId)) {
+        done += 1;
+        continue;
+      }
       running += 1;
       imageLoader.loadAndCacheImage(imageId, { priority: 10, requestType: Enums.RequestType.Prefetch }).then(
-        () => { loaded(settled.size); },
+        () => { done += 1; loaded(done); },
         // It is asked for again when it is looked at, and its error is shown there; no second try in the background.
         () => undefined,
       ).finally(() => { running -= 1; next(); });
@@ -38,7 +42,7 @@ export function prefetchNearest(imageIds: readonly string[], capacity: number, l
     focus(index) {
       centre = index;
       // Slices out of reach may have left the cache.
-      for (const each of settled) if (Math.abs(each - centre) > reach) settled.delete(each);
+      for (const each of settled) if (Math.abs(each - centre) > reach && settled.delete(each)) done -= 1;
       next();
     },
     stop: () => { stopped = true; },

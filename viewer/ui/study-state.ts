@@ -27,7 +27,8 @@ export interface StateView {
 /** Why nothing was found out, as "because …"; undefined for states that need no reason. */
 export function stateReason(view: StateView): string | undefined {
   const needed = view.state === 'not-analysed' || view.state === 'failed';
-  if (!needed && view.state !== 'incomplete') return undefined;
+  // A job that waits for another try has its reason too.
+  if (!needed && view.state !== 'incomplete' && view.state !== 'waiting') return undefined;
   if (view.reasons.length === 0) return needed ? t('state.noReason') : undefined;
   const text = view.reasons.map(reasonText).join(' ');
   return needed ? t('state.because', { reason: text }) : text;
