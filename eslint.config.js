@@ -35,16 +35,26 @@ const zones = Object.entries(mayImport).map(([folder, allowed]) => ({
   message: `src/${folder} may import only ${[...allowed, 'errors', 'log'].join(', ')}`,
 }));
 
-/** A third-party library enters through the named files only. */
-const onlyThrough = (names, files) => ({
-  files: ['src/**/*.ts', 'workers/**/*.ts', 'viewer/**/*.ts'],
-  ignores: files,
+/** Third-party libraries that enter through one folder only. */
+const gates = [
+  { group: ['onnxruntime-node'], through: 'src/inference/**' },
+  { group: ['@cornerstonejs/core', '@cornerstonejs/tools', '@cornerstonejs/dicom-image-loader'], through: 'viewer/rendering/**' },
+  { group: ['bullmq', 'ioredis'], through: 'src/queue/**' },
+  { group: ['@cornerstonejs/codec-*', 'dcmjs-codecs'], through: 'src/dicom/**' },
+];
+/** One rule setting replaces another, so each folder gets the whole list of what is still forbidden there. */
+const forbid = (files, closed) => ({
+  files,
   rules: {
     '@typescript-eslint/no-restricted-imports': ['error', {
-      patterns: names.map((name) => ({ group: [name], allowTypeImports: true, message: `${name} enters through ${files.join(', ')}` })),
+      patterns: closed.map(({ group, through }) => ({ group, allowTypeImports: true, message: `it enters through ${through}` })),
     }],
   },
 });
+const gateConfigs = [
+  forbid(['src/**/*.ts', 'workers/**/*.ts', 'viewer/**/*.ts'], gates),
+  ...gates.map((gate) => forbid([`${gate.through}/*.ts`], gates.filter((other) => other !== gate))),
+];
 
 export default tseslint.config(
   { ignores: ['node_modules', 'viewer/dist', 'data', 'coverage', '.train', '.scratch'] },
@@ -79,8 +89,7 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  onlyThrough(['onnxruntime-node'], ['src/inference/**']),
-  onlyThrough(['@cornerstonejs/core', '@cornerstonejs/tools', '@cornerstonejs/dicom-image-loader'], ['viewer/rendering/**']),
+  ...gateConfigs,
   {
     files: ['test/**/*.ts', 'viewer/vite.config.ts', 'vitest.config.ts'],
     rules: { 'no-console': 'off' },
