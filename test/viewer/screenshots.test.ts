@@ -96,6 +96,13 @@ describe.runIf(hasPrograms('chromium'))('pictures', () => {
     await page.locator('.overlay .mark-selected polygon').waitFor();
     await eventually(() => page.locator('.overlay .mark-axis').count()).toBe(2);
     await picture(page, name);
+    if (language === 'en') {
+      await page.keyboard.press('c');
+      await page.locator('.plane .mark-selected').nth(1).waitFor({ state: 'attached' });
+      // Every slice is a row of the planes.
+      await page.waitForLoadState('networkidle');
+      await picture(page, 'planes.png');
+    }
     expect(troubles).toEqual([]);
     await page.context().close();
   });

@@ -193,7 +193,7 @@ export const vi: Catalogue = {
   'mark.keySlice': 'AI {number} · {size} mm',
   'mark.otherSlice': 'AI {number}',
 
-  'findings.title': 'Tổn thương do AI phát hiện',
+  'findings.title': 'Tổn thương (AI)',
   'findings.keys': 'n và p, hoặc Tab, để chuyển giữa các tổn thương',
   'findings.number': 'Tổn thương',
   'findings.jump': 'Đến tổn thương {number}',

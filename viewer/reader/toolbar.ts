@@ -31,8 +31,8 @@ export function readerToolbar(store: Store<ReaderState>, actions: ReaderActions)
     type: 'button', class: 'preset', title: `${withKey(t(name), key)}: ${String(window.width)} / ${String(window.centre)}`, aria: { label: t(name), keyshortcuts: key }, data: { preset: key },
     on: { click: () => { actions.setWindow(window); } },
   }, el('kbd', { aria: { hidden: true } }, key), el('span', { class: 'preset-name' }, t(name))));
-  const marks = el('button', { type: 'button', class: 'tool tool-wide', aria: { keyshortcuts: 'o' }, title: withKey(t('tool.marks'), 'o'), on: { click: actions.toggleOverlay } },
-    icon('eye', 18), t('tool.marks'));
+  const marks = el('button', { type: 'button', class: 'tool tool-wide', aria: { label: t('tool.marks'), keyshortcuts: 'o' }, title: withKey(t('tool.marks'), 'o'), on: { click: actions.toggleOverlay } },
+    icon('eye', 18), el('span', { class: 'tool-name' }, t('tool.marks')));
   const planes = el('button', { type: 'button', class: 'tool', aria: { label: t('tool.planes'), keyshortcuts: 'c' }, title: withKey(t('tool.planes'), 'c'), on: { click: actions.togglePlanes } },
     icon('planes', 18));
   const opacity = el('input', {
