@@ -14,6 +14,8 @@ export interface TestServiceOptions {
   /** What goes into phoi.config.json. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly quietSeconds?: number;
+  /** Arguments of the server, e.g. `--demo`. */
+  readonly args?: readonly string[];
 }
 
 export interface LogLine {
@@ -54,7 +56,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
 
   async function start(): Promise<void> {
     const startedFrom = log.length;
-    const started = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(projectRoot, 'src/server.ts')], {
+    const started = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(projectRoot, 'src/server.ts'), ...options.args ?? []], {
       cwd: dataDir,
       env: {
         ...process.env, PHOI_CONFIG: configPath, PHOI_DATA_DIR: dataDir, PHOI_HTTP_PORT: ports.http, PHOI_DICOM_PORT: ports.dicom,
