@@ -307,6 +307,21 @@ describe.runIf(hasPrograms('chromium'))('the reader', () => {
     await page.context().close();
   });
 
+  test('from one study to the next and back', async () => {
+    const [first, second] = [await analysed({ name: 'first' }), await analysed({ name: 'second', enhanced: true })];
+    const { page, troubles } = await read(first);
+    await eventually(() => slice(page)).toContain('of 12');
+    for (const study of [second, first]) {
+      await page.locator('.topbar a').click();
+      await page.locator(`tr[data-study="${study}"]`).click();
+      await eventually(() => page.url()).toContain(study);
+      await page.locator('.finding').click();
+      await expectMarksOnPixels(page);
+    }
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
   test('images that arrive later are shown when the study is complete again', async () => {
     const options = { name: 'grows' };
     const series = makeBoxSeries(options);

@@ -224,6 +224,26 @@ describe.runIf(hasPrograms('chromium'))('the worklist', () => {
     }
   });
 
+  test('many studies come in pages', async () => {
+    const many = await startViewerService();
+    try {
+      for (let at = 0; at < 53; at++) await many.receive(makeBoxSeries({ name: `page ${at}` }).instances[0]!.part10);
+      const { page } = await openPage(browser);
+      await page.goto(many.url);
+      const range = page.locator('.range');
+      await eventually(() => range.innerText()).toBe('1–50 of 53');
+      await page.getByRole('button', { name: 'Next page' }).click();
+      await eventually(() => page.locator('tbody tr').count()).toBe(3);
+      expect(await range.innerText()).toBe('51–53 of 53');
+      expect(await page.getByRole('button', { name: 'Next page' }).isDisabled()).toBe(true);
+      await page.getByRole('button', { name: 'Previous page' }).click();
+      await eventually(() => page.locator('tbody tr').count()).toBe(50);
+      await page.context().close();
+    } finally {
+      await many.close();
+    }
+  });
+
   test('text from DICOM stays text', async () => {
     const series = makeBoxSeries({ name: 'markup', patientName: '<b>Tran</b>', description: '<img src=x onerror=alert(1)>' });
     await service.receiveAll(series.instances);

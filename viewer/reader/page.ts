@@ -3,7 +3,7 @@ import { getSeriesMetadata, getStudy, wadoSeries } from '../api/client.ts';
 import { listen } from '../api/events.ts';
 import { onLanguage, t } from '../i18n/index.ts';
 import type { Study } from '../api/types.ts';
-import { nearestSlice, ontoPlane, pixelToWorld, sliceImages, type SliceImage } from '../rendering/slice-images.ts';
+import { nearestSlice, ontoPlane, pixelToWorld, sliceImages } from '../rendering/slice-images.ts';
 import { releaseImages } from '../rendering/start.ts';
 import { createStackView, type StackView } from '../rendering/stack-view.ts';
 import type { Window } from '../rendering/types.ts';
@@ -26,10 +26,10 @@ import { readerToolbar } from './toolbar.ts';
 const reloadDelayMs = 300;
 
 /** A series that was opened while it arrived is loaded again once the study is complete. */
-function hasGrown(study: Study, seriesInstanceUID: string, images: readonly SliceImage[]): boolean {
-  if (study.state === 'receiving' || images.length === 0) return false;
+function hasGrown(study: Study, seriesInstanceUID: string, loadedInstances: number | undefined): boolean {
+  if (study.state === 'receiving' || loadedInstances === undefined) return false;
   const series = study.series.find((each) => each.seriesInstanceUID === seriesInstanceUID);
-  return series !== undefined && series.instanceCount > new Set(images.map((image) => image.sopInstanceUID)).size;
+  return series !== undefined && series.instanceCount > loadedInstances;
 }
 
 /** The object known before when nothing changed, so that its watchers rest. */
@@ -45,6 +45,8 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
   let disposed = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let seriesRequest = 0;
+  /** Instances of the open series when it was loaded; undefined while it is being loaded. */
+  let loadedInstances: number | undefined;
   let pending: { readonly index: number; readonly then: () => void } | undefined;
 
   function rendered(): void {
@@ -80,11 +82,14 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
 
   async function openSeries(seriesInstanceUID: string): Promise<void> {
     seriesRequest += 1;
+    loadedInstances = undefined;
     const request = seriesRequest;
     store.set({ seriesInstanceUID, images: [], imagesLoading: true, imagesError: undefined, failedSlices: new Map(), shown: -1, wanted: 0, loadedCount: 0, probe: undefined, cursor: undefined });
     try {
-      const images = sliceImages(wadoSeries(studyInstanceUID, seriesInstanceUID), await getSeriesMetadata(studyInstanceUID, seriesInstanceUID));
+      const metadata = await getSeriesMetadata(studyInstanceUID, seriesInstanceUID);
       if (disposed || request !== seriesRequest) return;
+      loadedInstances = metadata.length;
+      const images = sliceImages(wadoSeries(studyInstanceUID, seriesInstanceUID), metadata);
       const first = Math.floor(images.length / 2);
       store.set({ images, wanted: first, imagesLoading: images.length > 0 });
       if (images.length === 0) return;
@@ -107,11 +112,11 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
     } catch (error) {
       if (!disposed) store.set({ studyError: error });
     }
-    const { study, findings, seriesInstanceUID, images } = store.get();
+    const { study, findings, seriesInstanceUID } = store.get();
     if (study === undefined) return;
     const preferred = preferredSeries(study, findings);
     if (preferred !== undefined && seriesInstanceUID === undefined) await openSeries(preferred);
-    else if (seriesInstanceUID !== undefined && hasGrown(study, seriesInstanceUID, images)) await openSeries(seriesInstanceUID);
+    else if (seriesInstanceUID !== undefined && hasGrown(study, seriesInstanceUID, loadedInstances)) await openSeries(seriesInstanceUID);
   }
 
   const actions = readerActions({

@@ -34,9 +34,9 @@ function stateText(study: Study, document: FindingsDocument | undefined, actions
       const stage = optional(`stage.${study.progress?.stage ?? ''}`);
       return el('p', {}, stage ?? t('status.analysing'));
     }
-    case 'analysed': return document === undefined ? undefined : resultText(document);
+    case 'analysed': return document?.status === 'analysed' ? resultText(document) : undefined;
     case 'not-analysed': {
-      const reasons = document?.reason === undefined ? study.reasons : [document.reason];
+      const reasons = document?.reason === undefined || isOutdated(study, document) ? study.reasons : [document.reason];
       return [el('p', { class: 'status-lead' }, t('status.notAnalysed')), reasons.length > 0 ? reasonList(reasons) : el('p', {}, t('state.noReason')),
         el('p', { class: 'muted' }, t('status.notAnalysedMeans')), button(t('action.reanalyse'), actions.reanalyse)];
     }
@@ -62,7 +62,7 @@ function model(document: FindingsDocument | undefined, study: Study): Child {
 
 /** An earlier result stays visible while a newer analysis is under way or has failed, and says so. */
 function isOutdated(study: Study, document: FindingsDocument | undefined): boolean {
-  return document !== undefined && study.state !== 'analysed' && study.state !== 'not-analysed';
+  return document !== undefined && study.state !== document.status;
 }
 
 /** Where the analysis stands, what it says about itself and how sure one may be. */

@@ -18,7 +18,11 @@ export function languageSwitch(): HTMLElement {
     'div', { class: 'language', role: 'group', aria: { label: t('app.language') } },
     languages.map(({ code, name }) => el('button', {
       type: 'button', class: 'language-choice', aria: { pressed: code === language() }, attributes: { lang: code, 'data-language': code },
-      on: { click: () => { setLanguage(code); } },
+      on: { click: () => {
+        setLanguage(code);
+        // The page was drawn anew; the focus stays where it was for the user.
+        document.querySelector<HTMLElement>(`[data-language="${code}"]`)?.focus();
+      } },
     }, name)),
   );
 }
