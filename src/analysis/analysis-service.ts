@@ -154,7 +154,8 @@ export function createAnalysisService(deps: AnalysisServiceDeps): AnalysisServic
         await index.addDelivery({ id: deliveryId(destination.name, sopInstanceUID), studyInstanceUID, sopInstanceUID, destination: destination.name });
       }
     }
-    await queue.markHandled(job.id);
+    const { model } = job.data as AnalyzeJobData;
+    await queue.markHandled(job.id, { studyInstanceUID, model, instances: [] } satisfies AnalyzeJobData);
     if (await isCurrent(job, studyInstanceUID)) await settle(job, studyInstanceUID);
     log.info({
       studyInstanceUID, jobId: job.id, status: result.findings.status, findings: result.findings.findings.length,

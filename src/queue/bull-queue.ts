@@ -78,7 +78,7 @@ export async function openBullQueue(given: Partial<QueueOptions> & Pick<BullQueu
       createdAt: new Date(job.timestamp).toISOString(),
       availableAt: new Date(job.timestamp + (Number.isFinite(job.delay) ? job.delay : 0)).toISOString(),
       ...(state === 'active' && typeof job.progress === 'object' && 'stage' in job.progress ? { progress: job.progress as unknown as JobProgress } : {}),
-      ...(state === 'completed' && job.returnvalue !== undefined ? { result: job.returnvalue as unknown } : {}),
+      ...(state === 'completed' && job.returnvalue !== undefined && job.returnvalue !== null ? { result: job.returnvalue as unknown } : {}),
       ...(finished ? { finishedAt: new Date(job.finishedOn!).toISOString() } : {}),
     };
   }
@@ -297,8 +297,13 @@ export async function openBullQueue(given: Partial<QueueOptions> & Pick<BullQueu
       }
       return jobs;
     },
-    async markHandled(id) {
+    async markHandled(id, keptData) {
       await redis.zrem(key('unhandled'), id);
+      const bull = await findBull(id);
+      if (bull === undefined) return;
+      await bull.updateData(keptData);
+      // BullMQ keeps the returned value for as long as the job; it is the large part, and no longer of use here.
+      await redis.hdel(`${options.prefix}:${bull.queueName}:${id}`, 'returnvalue');
     },
     on<E extends keyof QueueEventMap>(event: E, listener: (...args: QueueEventMap[E]) => void) {
       emitter.on(event, listener as (...args: unknown[]) => void);

@@ -74,7 +74,8 @@ export interface JobQueue {
   setPriority(id: string, priority: JobPriority): Promise<boolean>;
   /** Completed jobs whose result nobody has taken in yet, oldest first; survives a restart. */
   unhandled(): Promise<readonly Job[]>;
-  markHandled(id: string): Promise<void>;
+  /** The result is stored elsewhere now. What is kept of the data replaces it, so that years of jobs stay small. */
+  markHandled(id: string, keptData: unknown): Promise<void>;
   on<E extends keyof QueueEventMap>(event: E, listener: (...args: QueueEventMap[E]) => void): void;
   close(): Promise<void>;
 }

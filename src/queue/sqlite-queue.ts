@@ -242,9 +242,8 @@ export function openSqliteQueue(path: string, overrides: Partial<QueueOptions> =
     async unhandled() {
       return rows('SELECT * FROM jobs WHERE state = \'completed\' AND handled = 0 ORDER BY finished_at, sequence').map((found) => toJob(found));
     },
-    async markHandled(id) {
-      // The result now lives in the archive and the index; keeping it here too would only grow the file.
-      database.prepare('UPDATE jobs SET handled = 1, result = NULL WHERE id = ? AND state = \'completed\'').run(id);
+    async markHandled(id, keptData) {
+      database.prepare('UPDATE jobs SET handled = 1, result = NULL, data = ? WHERE id = ? AND state = \'completed\'').run(JSON.stringify(keptData), id);
     },
     on<E extends keyof QueueEventMap>(event: E, listener: (...args: QueueEventMap[E]) => void) {
       emitter.on(event, listener as (...args: unknown[]) => void);

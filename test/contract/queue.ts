@@ -55,9 +55,13 @@ export function testJobQueue(name: string, createFixture: () => Promise<QueueFix
       await claimed.complete({ findings: 3 });
       expect((await completed).id).toBe(job.id);
       expect((await queue.unhandled()).map((found) => found.result)).toEqual([{ findings: 3 }]);
-      await queue.markHandled(job.id);
+      await queue.markHandled(job.id, { studyInstanceUID: '1.2.3', kept: true });
       expect(await queue.unhandled()).toEqual([]);
-      expect((await queue.get(job.id))?.state).toBe('completed');
+      const handled = (await queue.get(job.id))!;
+      expect(handled).toMatchObject({ state: 'completed', data: { kept: true } });
+      expect(handled.result).toBeUndefined();
+      const again = await queue.enqueue('analyze', { studyInstanceUID: '1.2.3' }, { idempotencyKey: 'a' });
+      expect(again).toMatchObject({ created: false, job: { id: job.id, state: 'completed' } });
     });
 
     it('keeps unhandled results over a restart', async () => {
