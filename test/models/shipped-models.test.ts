@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { listModels, loadPipeline } from '../../src/inference/registry.ts';
+import { hasDebianPython } from '../helpers/peers.ts';
+
+const modelsDir = join(import.meta.dirname, '../../models');
+const run = promisify(execFile);
+
+describe('the shipped models', () => {
+  it('load with hash, graph and test vector checked', async () => {
+    const pipeline = await loadPipeline(modelsDir, 'lung-nodule-detector', { threads: 1 });
+    expect(pipeline.classifier?.manifest.id).toBe('lung-nodule-classifier');
+    await pipeline.release();
+  }, 60_000);
+
+  it('have valid manifests and are under 8 MB together', async () => {
+    const models = await listModels(modelsDir);
+    expect(models.flatMap((model) => 'error' in model ? [model.error.message] : [])).toEqual([]);
+    const sizes = await Promise.all(models.map(async (model) => 'manifest' in model ? (await stat(join(modelsDir, model.id, model.manifest.file))).size : 0));
+    expect(sizes.reduce((total, size) => total + size, 0)).toBeLessThan(8_000_000);
+  });
+});
+
+describe.runIf(hasDebianPython())('the training code', () => {
+  it('passes its own checks', async () => {
+    const { stderr } = await run('/usr/bin/python3', ['-m', 'unittest', '-q', 'test_training'], { cwd: join(modelsDir, 'training') });
+    expect(stderr).toMatch(/Ran \d{2} tests[\s\S]*OK/);
+  }, 120_000);
+});
