@@ -52,6 +52,9 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
   function rendered(): void {
     if (view === undefined) return;
     const shown = view.shownIndex();
+    const { failedSlices } = store.get();
+    // It has loaded after all.
+    if (failedSlices.has(shown)) store.set({ failedSlices: new Map([...failedSlices].filter(([index]) => index !== shown)) });
     store.set({ shown, window: sameWindow(view.window(), store.get().window), frame: store.get().frame + 1 });
     followSlice(shown);
     if (pending !== undefined && pending.index === shown) {
@@ -72,7 +75,11 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
   function ensureView(): StackView {
     view ??= createStackView(canvas, lungWindow, {
       rendered,
-      slice: (wanted) => { store.set({ wanted, probe: undefined }); },
+      slice: (wanted) => {
+        // Whoever scrolls on does not want to be brought back to the finding later.
+        if (pending?.index !== wanted) pending = undefined;
+        store.set({ wanted, probe: undefined });
+      },
       loaded: (loadedCount) => { store.set({ loadedCount }); },
       failed: (index, error) => { store.set({ failedSlices: new Map(store.get().failedSlices).set(index, error) }); },
     });

@@ -67,6 +67,8 @@ export function createStackView(element: HTMLDivElement, window: Window, listene
   let fitZoom = 1;
   let chosen = window;
   let renderedImageId: string | undefined;
+  /** Slices whose last load failed. */
+  const lost = new Set<number>();
   const onCpu = renderer === 'cpu';
   const abort = new AbortController();
   const { signal } = abort;
@@ -85,7 +87,9 @@ export function createStackView(element: HTMLDivElement, window: Window, listene
   }) as EventListener, { signal });
   const onLoadError = ((event: CustomEvent<{ imageId: string; error: unknown }>) => {
     const index = images.findIndex((image) => image.imageId === event.detail.imageId);
-    if (index >= 0) listeners.failed(index, loadError(event.detail.error));
+    if (index < 0) return;
+    lost.add(index);
+    listeners.failed(index, loadError(event.detail.error));
   }) as EventListener;
   eventTarget.addEventListener(Enums.Events.IMAGE_LOAD_ERROR, onLoadError);
 
@@ -103,11 +107,24 @@ export function createStackView(element: HTMLDivElement, window: Window, listene
     viewport.render();
   };
 
+  /** After a failed load the viewport takes the slice for shown and would do nothing: then the stack is set anew. */
+  const display = async (index: number): Promise<void> => {
+    if (!lost.delete(index) || viewport.getCurrentImageIdIndex() !== index) {
+      await viewport.setImageIdIndex(index);
+      return;
+    }
+    const presentation = viewport.getViewPresentation();
+    await viewport.setStack(images.map((image) => image.imageId), index);
+    viewport.setViewPresentation(presentation);
+    viewport.render();
+  };
+
   return {
     renderer,
     async show(next, index) {
       prefetcher?.stop();
       images = next;
+      lost.clear();
       registerImages(next);
       const first = next[0];
       await viewport.setStack(next.map((image) => image.imageId), index);
@@ -126,7 +143,7 @@ export function createStackView(element: HTMLDivElement, window: Window, listene
     goTo(index) {
       if (index < 0 || index >= images.length) return;
       listeners.slice(index);
-      viewport.setImageIdIndex(index).then(() => { prefetcher?.focus(index); }, (error: unknown) => { listeners.failed(index, loadError(error)); });
+      display(index).then(() => { prefetcher?.focus(index); }, (error: unknown) => { listeners.failed(index, loadError(error)); });
     },
     scroll(step) {
       viewport.scroll(step);

@@ -2,6 +2,7 @@
 import type { Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { boxSeries } from './box-series.ts';
+import { eventually } from './eventually.ts';
 
 /** -900 HU in the lung window 1500 / -600. */
 const airGrey = (boxSeries.airHU + 1350) / 1500 * 255;
@@ -47,4 +48,23 @@ export async function brightBounds(viewport: Locator, x: number, y: number): Pro
     left: edge(alongX, column, -1, threshold), right: edge(alongX, column, 1, threshold),
     top: edge(alongY, row, -1, threshold), bottom: edge(alongY, row, 1, threshold),
   };
+}
+
+/** How far the mark of the box is from its edges, in pixels of the image. */
+async function deviation(page: Page): Promise<number> {
+  const outline = page.locator('.overlay [data-finding="1"] polygon');
+  await outline.waitFor();
+  const marks = await outlineBounds(page, 1);
+  await page.keyboard.press('o');
+  await outline.waitFor({ state: 'detached' });
+  const pixels = await brightBounds(page.locator('.viewport'), (marks.left + marks.right) / 2, (marks.top + marks.bottom) / 2);
+  await page.keyboard.press('o');
+  // The box is ten pixels wide.
+  const pixel = (marks.right - marks.left) / 10;
+  return Math.max(...(['left', 'right', 'top', 'bottom'] as const).map((side) => Math.abs(marks[side] - pixels[side]))) / pixel;
+}
+
+/** Half a pixel would be seen. The view may still be moving at the first look. */
+export async function expectMarksOnPixels(page: Page): Promise<void> {
+  await eventually(() => deviation(page)).toBeLessThan(0.15);
 }
