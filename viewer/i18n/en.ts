@@ -50,6 +50,10 @@ export const en = {
   'worklist.objects.one': '{count} object',
   'worklist.objects.other': '{count} objects',
 
+  'sex.F': 'F',
+  'sex.M': 'M',
+  'sex.O': 'other',
+
   'filter.receiving': 'Receiving',
   'filter.incomplete': 'Incomplete',
   'filter.waiting': 'Waiting',

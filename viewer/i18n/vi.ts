@@ -51,6 +51,10 @@ export const vi: Catalogue = {
   'worklist.objects.one': '{count} đối tượng',
   'worklist.objects.other': '{count} đối tượng',
 
+  'sex.F': 'Nữ',
+  'sex.M': 'Nam',
+  'sex.O': 'Khác',
+
   'filter.receiving': 'Đang nhận',
   'filter.incomplete': 'Chưa đủ ảnh',
   'filter.waiting': 'Đang chờ',

@@ -1,7 +1,7 @@
 import { t } from '../i18n/index.ts';
 import { brandMark, disclaimer, languageSwitch } from '../ui/chrome.ts';
 import { el, fill } from '../ui/dom.ts';
-import { ageAt, dicomDate, dicomTime, personName } from '../ui/format.ts';
+import { dicomDate, dicomTime, personName, sexAndAge } from '../ui/format.ts';
 import { icon } from '../ui/icons.ts';
 import type { Store } from '../ui/store.ts';
 import type { ReaderActions, ReaderState } from './state.ts';
@@ -24,14 +24,13 @@ export function readerBanner(store: Store<ReaderState>, actions: ReaderActions):
       fill(patient);
       return;
     }
-    const age = ageAt(study.patientBirthDate, study.studyDate);
     const item = (name: string, value: string): HTMLElement | false => value !== '' && el('span', { class: 'patient-item' }, el('span', { class: 'visually-hidden' }, name), value);
     document.title = `${personName(study.patientName)} · ${t('app.name')}`;
     fill(
       patient,
       el('strong', { class: 'patient-name' }, personName(study.patientName)),
       item(t('worklist.patientID'), study.patientID),
-      item(t('worklist.sexAge'), [study.patientSex, age === undefined ? '' : String(age)].filter((part) => part !== '').join(', ')),
+      item(t('worklist.sexAge'), sexAndAge(study)),
       item(t('reader.birthDate'), dicomDate(study.patientBirthDate)),
       item(t('worklist.studyDate'), [dicomDate(study.studyDate), dicomTime(study.studyTime)].filter((part) => part !== '').join(' ')),
       item(t('worklist.description'), study.studyDescription),

@@ -1,4 +1,4 @@
-import { language, locale, t } from '../i18n/index.ts';
+import { language, locale, optional, t } from '../i18n/index.ts';
 
 /** "NGUYEN^VAN A" for people: family name first, then the rest (PS3.5 6.2 PN). */
 export function personName(value: string): string {
@@ -36,6 +36,13 @@ export function dicomDate(value: string): string {
 export function dicomTime(value: string): string {
   const match = /^(\d{2})(\d{2})/.exec(value);
   return match === null ? '' : `${match[1] ?? ''}:${match[2] ?? ''}`;
+}
+
+/** Sex and age at the study, as far as they are known: "F, 65". */
+export function sexAndAge(person: { readonly patientSex: string; readonly patientBirthDate: string; readonly studyDate: string }): string {
+  const age = ageAt(person.patientBirthDate, person.studyDate);
+  const sex = optional(`sex.${person.patientSex}`) ?? person.patientSex;
+  return [sex, age === undefined ? '' : String(age)].filter((part) => part !== '').join(', ');
 }
 
 /** Full years at the day of the study. */

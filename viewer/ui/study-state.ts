@@ -30,7 +30,7 @@ export function stateReason(view: StateView): string | undefined {
   // A job that waits for another try has its reason too.
   if (!needed && view.state !== 'incomplete' && view.state !== 'waiting') return undefined;
   if (view.reasons.length === 0) return needed ? t('state.noReason') : undefined;
-  const text = view.reasons.map(reasonText).join(' ');
+  const text = view.reasons.map(reasonText).join(' · ');
   return needed ? t('state.because', { reason: text }) : text;
 }
 

@@ -1,7 +1,7 @@
 import type { WorklistItem } from '../api/types.ts';
 import { plural, t } from '../i18n/index.ts';
 import { el, type Child } from '../ui/dom.ts';
-import { ageAt, decimal, dicomDate, dicomTime, moment, personName } from '../ui/format.ts';
+import { decimal, dicomDate, dicomTime, moment, personName, sexAndAge } from '../ui/format.ts';
 import { icon } from '../ui/icons.ts';
 import { hasImages } from '../ui/modality.ts';
 import { stateBadge, stateReason } from '../ui/study-state.ts';
@@ -38,11 +38,6 @@ function action(item: WorklistItem, actions: RowActions): Child {
 function countText(item: WorklistItem): string {
   const onlyImages = item.modalities.every((modality) => hasImages({ modality }));
   return plural(onlyImages ? 'worklist.images' : 'worklist.objects', item.instanceCount);
-}
-
-function sexAndAge(item: WorklistItem): string {
-  const age = ageAt(item.patientBirthDate, item.studyDate);
-  return [item.patientSex, age === undefined ? '' : String(age)].filter((part) => part !== '').join(', ');
 }
 
 function stateCell(item: WorklistItem): Child {
