@@ -74,7 +74,7 @@ describe.runIf(hasPrograms('chromium'))('pictures', () => {
 
   async function picture(page: Page, name: string): Promise<void> {
     const path = join(folder, name);
-    await sharp(await page.screenshot()).png({ palette: true, colours: 256, effort: 8 }).toFile(path);
+    await sharp(await page.screenshot()).png({ palette: true, colours: 96, effort: 10 }).toFile(path);
     expect((await stat(path)).size).toBeLessThan(maxBytes);
   }
 
@@ -97,6 +97,7 @@ describe.runIf(hasPrograms('chromium'))('pictures', () => {
     await eventually(() => page.locator('.overlay .mark-axis').count()).toBe(2);
     await picture(page, name);
     if (language === 'en') {
+      await page.setViewportSize({ width: 1280, height: 760 });
       await page.keyboard.press('c');
       await page.locator('.plane .mark-selected').nth(1).waitFor({ state: 'attached' });
       // Every slice is a row of the planes.
