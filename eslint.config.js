@@ -19,6 +19,7 @@ const mayImport = {
   dimse: ['dicom', 'study', 'index', 'archive'],
   dicomweb: ['dicom', 'study', 'index', 'archive', 'findings'],
   delivery: ['dicom', 'study', 'index', 'archive', 'dimse', 'dicomweb'],
+  evaluation: ['dicom'],
   analysis: ['findings', 'study', 'index', 'queue'],
   http: ['dicom', 'study', 'index', 'archive', 'findings', 'queue', 'dicomweb', 'results', 'inference', 'delivery'],
 };

@@ -1,0 +1,94 @@
+/** Confidence by drawing scans with replacement. */
+import { computeFroc, interpolate, meanOf, operatingRates, sensitivitiesOf, type RankedEntries } from './froc.ts';
+import { createIntegerSource } from './random.ts';
+import type { SeriesList } from './series-list.ts';
+
+export type Interval = readonly [low: number, high: number];
+
+/** The band on the official grid of 10,000 rates from 1/8 to 8. */
+export interface FrocBand {
+  readonly rates: Float64Array;
+  readonly mean: Float32Array;
+  readonly low: Float32Array;
+  readonly high: Float32Array;
+}
+
+export interface Bootstrap {
+  readonly resamples: number;
+  readonly seed: number;
+  /** Resamples drawn again because they held no nodule: their sensitivity is undefined. */
+  readonly redrawn: number;
+  /** Of each sensitivity, in the order of the operating rates. */
+  readonly sensitivities: readonly Interval[];
+  readonly cpm: Interval;
+  readonly band: FrocBand;
+}
+
+const confidence = 0.95;
+const gridPoints = 10_000;
+/** A tail of the band, computed as the official script does, so that the places in the sorted list are the same. */
+const tail = (1 - confidence) / 2;
+
+function linspace(from: number, to: number, count: number): Float64Array {
+  const step = (to - from) / (count - 1);
+  const values = Float64Array.from({ length: count }, (_, index) => from + index * step);
+  values[count - 1] = to;
+  return values;
+}
+
+/** Elements floor(0.025 n) and floor(0.975 n) of the sorted values, counted from 0; sorts in place. */
+function intervalOf(values: Float64Array | Float32Array): Interval {
+  values.sort();
+  return [values[Math.floor(tail * values.length)]!, values[Math.floor((1 - tail) * values.length)]!];
+}
+
+/**
+ * Draws as many lines of the series list as it has, `resamples` times, and computes the curve of each draw.
+ * At least one series must hold an included nodule.
+ */
+export function bootstrapFroc(
+  ranked: RankedEntries, series: SeriesList, nodulesOfSeries: Int32Array,
+  options: { readonly resamples: number; readonly seed: number; readonly onProgress?: (fraction: number) => void },
+): Bootstrap {
+  const { resamples, seed, onProgress } = options;
+  const drawLine = createIntegerSource(seed, series.scans);
+  const rates = linspace(operatingRates[0], operatingRates.at(-1)!, gridPoints);
+  // One row of resamples per rate, so that each row is sorted where it lies.
+  const grid = new Float32Array(gridPoints * resamples);
+  const atRates = new Float32Array(gridPoints);
+  const perPoint = operatingRates.map(() => new Float64Array(resamples));
+  const scores = new Float64Array(resamples);
+  const weights = new Int32Array(series.ids.length);
+  let redrawn = 0;
+
+  for (let resample = 0; resample < resamples; resample += 1) {
+    let nodules = 0;
+    for (;;) {
+      weights.fill(0);
+      for (let line = 0; line < series.scans; line += 1) weights[series.lines[drawLine()]!]! += 1;
+      nodules = 0;
+      for (let index = 0; index < weights.length; index += 1) {
+        // Drawing one line of a series that is listed twice brings the entries of both lines.
+        weights[index]! *= series.occurrences[index]!;
+        nodules += weights[index]! * nodulesOfSeries[index]!;
+      }
+      if (nodules > 0) break;
+      redrawn += 1;
+    }
+    const curve = computeFroc(ranked, weights, series.scans, nodules, operatingRates.at(-1));
+    interpolate(curve, rates, atRates);
+    for (let rate = 0; rate < gridPoints; rate += 1) grid[rate * resamples + resample] = atRates[rate]!;
+    const sensitivities = sensitivitiesOf(curve);
+    sensitivities.forEach((value, point) => { perPoint[point]![resample] = value; });
+    scores[resample] = meanOf(sensitivities);
+    onProgress?.((resample + 1) / resamples);
+  }
+
+  const band = { rates, mean: new Float32Array(gridPoints), low: new Float32Array(gridPoints), high: new Float32Array(gridPoints) };
+  for (let rate = 0; rate < gridPoints; rate += 1) {
+    const row = grid.subarray(rate * resamples, (rate + 1) * resamples);
+    [band.low[rate], band.high[rate]] = intervalOf(row);
+    band.mean[rate] = row.reduce((sum, value) => sum + value, 0) / resamples;
+  }
+  return { resamples, seed, redrawn, sensitivities: perPoint.map(intervalOf), cpm: intervalOf(scores), band };
+}
