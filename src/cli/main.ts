@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   send: async () => (await import('./send.ts')).send,
   phantom: async () => (await import('./phantom.ts')).phantom,
   models: async () => (await import('./models.ts')).models,
+  evaluate: async () => (await import('./evaluate.ts')).evaluate,
 };
 
 async function printHelp(): Promise<void> {
