@@ -19,7 +19,7 @@ function summary({ findings }: AnalysisResult, out: string): string {
         ? `Analysed: nothing at or above the operating point ${findings.operatingPoint}`
         : `${findings.findings.length} findings at or above the operating point ${findings.operatingPoint}`,
       ...findings.findings.map((finding) => [
-        finding.trackingIdentifier.padEnd(10), `${Math.round(finding.probability * 100)} %`.padStart(5),
+        finding.trackingIdentifier.padEnd(10), `${Math.min(99, Math.round(finding.probability * 100))} %`.padStart(5),
         `${finding.diameterMm.toFixed(1)} mm`.padStart(8), `${Math.round(finding.volumeMm3)} mm³`.padStart(10), finding.type.padEnd(12),
         (finding.lobe ?? finding.laterality).padEnd(13), `LPS ${finding.worldPoint.map((value) => value.toFixed(1)).join(' ')}`,
       ].join('  ')),

@@ -2,7 +2,7 @@ import type { Finding } from '../api/types.ts';
 import { optional, t } from '../i18n/index.ts';
 import { indexOfImage } from '../rendering/slice-images.ts';
 import { el, fill, type Child } from '../ui/dom.ts';
-import { decimal, integer, percent, plain } from '../ui/format.ts';
+import { decimal, integer, plain, probabilityPercent } from '../ui/format.ts';
 import type { Store } from '../ui/store.ts';
 import { findingOrders, orderOfFindings } from './finding-order.ts';
 import type { ReaderActions, ReaderState } from './state.ts';
@@ -33,7 +33,7 @@ function card(finding: Finding, index: number, state: ReaderState, actions: Read
       el('span', { class: 'finding-size' }, decimal(finding.diameterMm, 1), el('span', { class: 'unit' }, ' mm')),
       el('span', { class: 'finding-type' }, t(`type.${finding.type}`)),
       el('span', { class: 'finding-probability', title: t('findings.probability') },
-        el('span', { class: 'visually-hidden' }, t('findings.probability')), percent(finding.probability))),
+        el('span', { class: 'visually-hidden' }, t('findings.probability')), probabilityPercent(finding.probability))),
     el('span', { class: 'finding-line' },
       el('span', { title: t('findings.axes') }, el('span', { class: 'visually-hidden' }, t('findings.axes')),
         `${decimal(finding.longAxisMm, 1)} × ${decimal(finding.shortAxisMm, 1)}`, el('span', { class: 'unit' }, ' mm')),

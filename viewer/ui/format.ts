@@ -80,6 +80,12 @@ export function plain(value: number): string {
   return new Intl.NumberFormat(locale(), { maximumFractionDigits: 0, useGrouping: false }).format(value).replace('-', '\u2212');
 }
 
+/** A probability as whole percent; what is neither certain nor impossible is not rounded to look so. */
+export function probabilityPercent(probability: number): string {
+  const isExtreme = probability <= 0 || probability >= 1;
+  return percent(isExtreme ? probability : Math.min(0.99, Math.max(0.01, probability)));
+}
+
 /** 0..1 as whole percent. */
 export function percent(fraction: number): string {
   return new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 0 }).format(fraction);
