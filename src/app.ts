@@ -26,7 +26,7 @@ import { startWorkerPool } from './worker-pool.ts';
 export interface Service {
   readonly httpUrl: string;
   readonly dicomPort: number;
-  readonly workerPids: () => readonly number[];
+  forceComplete(studyInstanceUID: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -109,7 +109,7 @@ export async function startService(config: Config, env: Readonly<Record<string, 
     const workers = startWorkerPool({ count: config.workers, env, log });
     onClose(() => workers.close());
     const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-    return { httpUrl: `http://${host}:${address.port}/`, dicomPort: scp.port, workerPids: () => workers.pids(), close };
+    return { httpUrl: `http://${host}:${address.port}/`, dicomPort: scp.port, forceComplete: (uid) => study.forceComplete(uid), close };
   } catch (error) {
     await close();
     throw error;

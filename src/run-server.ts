@@ -1,13 +1,25 @@
 /** The server process: settings, start, what a person needs to know, and an orderly end on a signal. */
-import { startService } from './app.ts';
+import { startService, type Service } from './app.ts';
 import { printableConfig } from './config.ts';
 import { runDemo } from './demo.ts';
 import { toAppError } from './errors.ts';
-import { createLog } from './log.ts';
+import { createLog, type Log } from './log.ts';
 import { readSettings, version } from './settings.ts';
 
 function announce(lines: readonly string[]): void {
   process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** The demo in the background: the service is there for real studies meanwhile. */
+function demonstrate(service: Service, to: Parameters<typeof runDemo>[0], log: Log): void {
+  runDemo(to).then(async ({ studyInstanceUID, images }) => {
+    announce([`  Demo: a synthetic CT of ${images} images was sent. Its result appears in the worklist.`]);
+    // It is known to be all there: nobody should wait for the quiet time to look at a demo.
+    await service.forceComplete(studyInstanceUID);
+  }).catch((error: unknown) => {
+    log.error({ err: toAppError(error) }, 'The demo study could not be sent');
+    announce([`  The demo study could not be sent: ${toAppError(error).message}`]);
+  });
 }
 
 /** Runs until SIGINT or SIGTERM. Returns the exit code. */
@@ -42,13 +54,7 @@ export async function runServer(options: { readonly demo: boolean }): Promise<0 
   ]);
   log.info({ httpUrl: service.httpUrl, dicomPort: service.dicomPort }, 'Ready');
   if (options.demo) {
-    runDemo({ host: config.dicom.host, port: service.dicomPort, aeTitle: config.dicom.aeTitle }).then(
-      (sent) => announce([`  Demo: a synthetic CT of ${sent} images was sent. Its result appears in the worklist.`]),
-      (error: unknown) => {
-        log.error({ err: toAppError(error) }, 'The demo study could not be sent');
-        announce([`  The demo study could not be sent: ${toAppError(error).message}`]);
-      },
-    );
+    demonstrate(service, { host: config.dicom.host, port: service.dicomPort, aeTitle: config.dicom.aeTitle }, log);
   }
   const signal = await stopped;
   log.info({ signal }, 'Stopping');

@@ -8,8 +8,6 @@ import type { Log } from './log.ts';
 import { projectRoot } from './settings.ts';
 
 export interface WorkerPool {
-  /** Process ids of the workers that run now. */
-  pids(): readonly number[];
   /** Asks the workers to finish what they do, kills what is left after `graceMs`. */
   close(graceMs?: number): Promise<void>;
 }
@@ -63,7 +61,6 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
   for (let slot = 0; slot < options.count; slot += 1) start(slot, firstRestartMs);
 
   return {
-    pids: () => [...running.values()].flatMap(({ pid }) => pid ?? []),
     async close(graceMs = 10_000) {
       closing = true;
       for (const timer of restarts) clearTimeout(timer);
