@@ -10,6 +10,7 @@ const mayImport = {
   volume: ['dicom', 'findings'],
   findings: ['dicom', 'volume'],
   inference: ['dicom', 'volume', 'findings'],
+  guidelines: [],
   results: ['dicom', 'findings', 'volume', 'inference'],
   phantom: ['dicom', 'volume'],
   archive: ['dicom', 'findings'],
