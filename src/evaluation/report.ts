@@ -17,7 +17,8 @@ section { background: #fff; border: 1px solid #d7dde1; border-radius: 6px; paddi
 table { border-collapse: collapse; width: 100%; } th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid #e6eaed; font-variant-numeric: tabular-nums; }
 th:first-child, td:first-child { text-align: left; } thead th { color: #4a545c; font-weight: 600; border-bottom: 2px solid #c9d1d6; }
 svg { width: 100%; height: auto; display: block; } .hash, pre { font: 12px/1.5 "DejaVu Sans Mono", Menlo, monospace; overflow-wrap: anywhere; white-space: pre-wrap; }
-.bar { display: inline-block; height: 9px; background: #0b5fa5; border-radius: 2px; vertical-align: baseline; margin-right: 8px; }
+.track { display: inline-block; width: 90px; height: 9px; background: #e6eaed; border-radius: 2px; text-align: left; } .bar { display: block; height: 9px; background: #0b5fa5; border-radius: 2px; }
+.share { display: inline-block; min-width: 104px; }
 .notice { border-left: 4px solid #b36b00; } ul { margin: 0; padding-left: 20px; } footer { color: #4a545c; }
 @media print { :root { background: #fff; } section { break-inside: avoid; } }`;
 
@@ -55,8 +56,8 @@ function sizeSection({ score }: FileEvaluation): string {
   return `<section><h2>By diameter</h2>${table(
     ['diameter', 'nodules', 'found by any mark', 'found at 1 false positive per scan'],
     score.bySize.map(({ fromMm, belowMm, nodules, detected, detectedAtOne }) => {
-      const share = (count: number): string => `<span class="bar" style="width:${Math.round(90 * count / nodules)}px"></span>${number.format(count)} (${(100 * count / nodules).toFixed(1)} %)`;
-      return [belowMm === null ? `${fromMm} mm and more` : fromMm === 0 ? `below ${belowMm} mm` : `${fromMm} to ${belowMm} mm`, number.format(nodules), share(detected), share(detectedAtOne)];
+      const share = (count: number): string => `<span class="track"><span class="bar" style="width:${(100 * count / nodules).toFixed(1)}%"></span></span><span class="share">${number.format(count)} (${(100 * count / nodules).toFixed(1)} %)</span>`;
+      return [belowMm === null ? `${fromMm} mm and more` : fromMm === 0 ? `below ${belowMm} mm` : `${fromMm} to below ${belowMm} mm`, number.format(nodules), share(detected), share(detectedAtOne)];
     }),
   )}</section>`;
 }

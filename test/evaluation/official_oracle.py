@@ -1,9 +1,10 @@
 """The LUNA16 evaluation written down step by step from its description, in numpy alone.
 
-    official_oracle.py ANNOTATIONS EXCLUDED SERIESUIDS RESULTS [MAX_MARKS]
+    official_oracle.py ANNOTATIONS EXCLUDED SERIESUIDS RESULTS [MAX_MARKS [DRAWS RESAMPLES]]
 
-Prints one JSON object: sensitivities at the seven rates, their mean, and the counts. It is slow and plain on purpose:
-it shares nothing with the program it checks.
+Prints one JSON object: sensitivities at the seven rates, their mean, and the counts. With DRAWS (int32, little endian:
+for each resample as many line numbers of SERIESUIDS as it has lines) also the 95 % intervals, at the seven rates, of the
+mean, and at 1,000 places of the official grid. It is slow and plain on purpose: it shares nothing with the program it checks.
 """
 import csv
 import gzip
@@ -53,7 +54,7 @@ def evaluate(annotations, excluded, series, results, max_marks):
         found, wanted = tables[name]
         return np.array([[float(row[at]) for at in wanted] for row in found.get(uid, [])], dtype=np.float64).reshape(-1, 4)
 
-    truth, probability, missed = [], [], []
+    truth, probability, missed, owner = [], [], [], []
     counts = dict(candidates=0, nodules=0, truePositives=0, falsePositives=0, falseNegatives=0, ignoredOnExcluded=0, ignoredDouble=0)
     for uid in series:
         marks = limited(of_series("marks", uid), max_marks)
@@ -81,16 +82,17 @@ def evaluate(annotations, excluded, series, results, max_marks):
         truth.extend([0] * int(pool.sum()))
         probability.extend(marks[pool, 3])
         missed.extend([False] * int(pool.sum()))
-    return np.array(truth), np.array(probability, dtype=np.float64), np.array(missed, dtype=bool), counts
+        owner.extend([uid] * (len(truth) - len(owner)))
+    return np.array(truth), np.array(probability, dtype=np.float64), np.array(missed, dtype=bool), owner, counts
 
 
-def froc(truth, probability, missed, scans):
+def froc(truth, probability, missed, scans, rates=RATES):
     gt, score = truth[~missed], probability[~missed]
     lesions, detected = truth.sum(), gt.sum()
     if lesions == 0:
         return None
     if len(gt) == 0 or detected == 0:
-        return np.zeros(len(RATES))
+        return np.zeros(len(rates))
     order = np.argsort(-score, kind="stable")
     gt, score = gt[order], score[order]
     last_of_ties = np.r_[np.nonzero(np.diff(score))[0], len(score) - 1]
@@ -100,19 +102,40 @@ def froc(truth, probability, missed, scans):
     tpr = np.r_[0.0, hits / detected]
     fpr = np.r_[0.0, alarms / false_total if false_total > 0 else np.zeros(len(alarms))]
     fps = fpr * false_total / scans
-    return np.interp(RATES, fps, tpr * detected / lesions)
+    return np.interp(rates, fps, tpr * detected / lesions)
+
+
+def intervals(truth, probability, missed, owner, series, draws):
+    of_series = {}
+    for at, uid in enumerate(owner):
+        of_series.setdefault(uid, []).append(at)
+    grid = np.linspace(RATES[0], RATES[-1], 10000)[::10]
+    at_rates, at_grid = [], []
+    for drawn in draws:
+        chosen = np.array([at for line in drawn for at in of_series.get(series[line], [])], dtype=int)
+        entries = truth[chosen], probability[chosen], missed[chosen], len(series)
+        at_rates.append(froc(*entries))
+        at_grid.append(froc(*entries, grid).astype(np.float32))
+    low, high = int(np.floor(0.025 * len(draws))), int(np.floor(0.975 * len(draws)))
+
+    def bounds(values):
+        ordered = np.sort(np.array(values), axis=0)
+        return [ordered[low].tolist(), ordered[high].tolist()]
+
+    return {"ci": bounds(at_rates), "cpmCi": bounds([np.mean(row) for row in at_rates]), "band": bounds(at_grid), "bandMean": np.mean(at_grid, axis=0).tolist()}
 
 
 def main():
     annotations, excluded, seriesuids, results = sys.argv[1:5]
     max_marks = int(sys.argv[5]) if len(sys.argv) > 5 else 100
     series = [row[0] for row in rows_of(seriesuids)]
-    truth, probability, missed, counts = evaluate(annotations, excluded, series, results, max_marks)
+    truth, probability, missed, owner, counts = evaluate(annotations, excluded, series, results, max_marks)
     sensitivities = froc(truth, probability, missed, len(series))
     json.dump({
         "sensitivities": None if sensitivities is None else list(map(float, sensitivities)),
         "cpm": None if sensitivities is None else float(np.mean(sensitivities)),
         **counts, "scans": len(series),
+        **(intervals(truth, probability, missed, owner, series, np.fromfile(sys.argv[6], "<i4").reshape(int(sys.argv[7]), -1)) if len(sys.argv) > 7 else {}),
     }, sys.stdout)
 
 
