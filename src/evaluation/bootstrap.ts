@@ -1,5 +1,5 @@
 /** Confidence by drawing scans with replacement. */
-import { computeFroc, interpolate, meanOf, operatingRates, sensitivitiesOf, type RankedEntries } from './froc.ts';
+import { computeFroc, createFrocSpace, interpolate, meanOf, operatingRates, sensitivitiesOf, type RankedEntries } from './froc.ts';
 import { createIntegerSource } from './random.ts';
 import type { SeriesList } from './series-list.ts';
 
@@ -57,6 +57,7 @@ export function bootstrapFroc(
   const grid = new Float32Array(gridPoints * resamples);
   const atRates = new Float32Array(gridPoints);
   const perPoint = operatingRates.map(() => new Float64Array(resamples));
+  const space = createFrocSpace(ranked);
   const scores = new Float64Array(resamples);
   const weights = new Int32Array(series.ids.length);
   let redrawn = 0;
@@ -75,7 +76,7 @@ export function bootstrapFroc(
       if (nodules > 0) break;
       redrawn += 1;
     }
-    const curve = computeFroc(ranked, weights, series.scans, nodules, operatingRates.at(-1));
+    const curve = computeFroc(ranked, weights, series.scans, nodules, operatingRates.at(-1), space);
     interpolate(curve, rates, atRates);
     for (let rate = 0; rate < gridPoints; rate += 1) grid[rate * resamples + resample] = atRates[rate]!;
     const sensitivities = sensitivitiesOf(curve);

@@ -23,7 +23,7 @@ export function countBySize({ series, included }: EvaluationData, { noduleProbab
   curve.fps.forEach((rate, point) => { if (rate <= 1) threshold = curve.thresholds[point]!; });
   const classes = edgesMm.map((fromMm, at) => ({ fromMm, belowMm: edgesMm[at + 1] ?? null, nodules: 0, detected: 0, detectedAtOne: 0 }));
   for (let index = 0; index < series.ids.length; index += 1) {
-    for (const nodule of included.order.subarray(included.start[index]!, included.start[index + 1]!)) {
+    for (const nodule of included.order.subarray(included.start[index], included.start[index + 1])) {
       const diameterMm = included.value[nodule]!;
       const size = classes.findLast(({ fromMm }) => diameterMm >= fromMm);
       if (size === undefined) continue;

@@ -62,8 +62,9 @@ export async function readCsvFile(path: string, onRecord: (fields: readonly stri
       parser.push(decoder.decode());
       parser.end();
     };
+    const gzip = await isGzip(path);
     const file = createReadStream(path, { highWaterMark: 1 << 18 });
-    await (await isGzip(path) ? pipeline(file, hashed, createGunzip(), parse) : pipeline(file, hashed, parse));
+    await (gzip ? pipeline(file, hashed, createGunzip(), parse) : pipeline(file, hashed, parse));
   } catch (error) {
     throw locate(error, name);
   }

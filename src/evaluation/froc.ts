@@ -31,6 +31,11 @@ export function rankEntries(entries: readonly { readonly series: number; readonl
   };
 }
 
+/** Room for the longest curve of these entries, all zero. */
+export function createFrocSpace({ groupEnd: { length } }: RankedEntries): FrocCurve {
+  return { thresholds: new Float64Array(length + 1), fps: new Float64Array(length + 1), sens: new Float64Array(length + 1) };
+}
+
 /**
  * One point per distinct probability: marks of equal probability move together, as one step.
  *
@@ -38,12 +43,13 @@ export function rankEntries(entries: readonly { readonly series: number; readonl
  * @param scans divisor of the false positives
  * @param nodules divisor of the detected nodules, the missed ones included; above 0
  * @param untilRate the curve may end at its first point beyond this rate
+ * @param space arrays to lay the curve in, from {@link createFrocSpace}: the next call with them overwrites it
  */
-export function computeFroc(ranked: RankedEntries, weights: Int32Array, scans: number, nodules: number, untilRate = Number.POSITIVE_INFINITY): FrocCurve {
+export function computeFroc(
+  ranked: RankedEntries, weights: Int32Array, scans: number, nodules: number, untilRate = Number.POSITIVE_INFINITY, space = createFrocSpace(ranked),
+): FrocCurve {
   const groups = ranked.groupEnd.length;
-  const thresholds = new Float64Array(groups + 1);
-  const fps = new Float64Array(groups + 1);
-  const sens = new Float64Array(groups + 1);
+  const { thresholds, fps, sens } = space;
   thresholds[0] = Number.POSITIVE_INFINITY;
   let at = 0;
   let truePositives = 0;

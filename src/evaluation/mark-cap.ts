@@ -9,7 +9,7 @@ export const officialMaxMarks = 100;
  * 0 means no limit.
  */
 export function capMarks(marks: PointTable, series: number, maxMarks: number): Int32Array {
-  const all = marks.order.subarray(marks.start[series]!, marks.start[series + 1]!);
+  const all = marks.order.subarray(marks.start[series], marks.start[series + 1]);
   if (maxMarks === 0 || all.length <= maxMarks) return all;
   const ascending = Float64Array.from(all, (mark) => marks.value[mark]!).sort();
   const threshold = ascending[ascending.length - 1 - maxMarks]!;

@@ -2,6 +2,5 @@ const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 
 /** Text for an element or a quoted attribute of HTML or SVG; control characters, which XML forbids, become U+FFFD. */
 export function escapeMarkup(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/gu, '\ufffd').replace(/[&<>"']/gu, (character) => entities[character]!);
 }

@@ -89,7 +89,7 @@ export function matchMarks({ series, included, excluded, marks }: EvaluationData
     counts.candidates += times * candidates.length;
     counts.droppedByLimit += times * (marks.start[index + 1]! - marks.start[index]! - candidates.length);
 
-    for (const nodule of included.order.subarray(included.start[index]!, included.start[index + 1]!)) {
+    for (const nodule of included.order.subarray(included.start[index], included.start[index + 1])) {
       nodulesOfSeries[index]! += 1;
       counts.nodules += times;
       let best = Number.NEGATIVE_INFINITY;
@@ -110,7 +110,7 @@ export function matchMarks({ series, included, excluded, marks }: EvaluationData
       entries.push({ series: index, probability: best, isNodule: true });
     }
 
-    for (const finding of excluded.order.subarray(excluded.start[index]!, excluded.start[index + 1]!)) {
+    for (const finding of excluded.order.subarray(excluded.start[index], excluded.start[index + 1])) {
       for (const mark of hits(excluded, finding, marks, candidates)) {
         if (isTaken[mark] === 1) continue;
         isTaken[mark] = 1;

@@ -15,7 +15,7 @@ section { background: #fff; border: 1px solid #d7dde1; border-radius: 6px; paddi
 .score div { margin: 0; } .score dt { color: #4a545c; } .score dd { margin: 0; font-size: 26px; font-weight: 600; }
 .score dd small { font-size: 14px; font-weight: 400; color: #4a545c; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid #e6eaed; font-variant-numeric: tabular-nums; }
-th:first-child, td:first-child { text-align: left; } thead th { color: #4a545c; font-weight: 600; border-bottom: 2px solid #c9d1d6; }
+th:first-child, td:first-child, .files th, .files td { text-align: left; } .files td { vertical-align: top; } thead th { color: #4a545c; font-weight: 600; border-bottom: 2px solid #c9d1d6; }
 svg { width: 100%; height: auto; display: block; } .hash, pre { font: 12px/1.5 "DejaVu Sans Mono", Menlo, monospace; overflow-wrap: anywhere; white-space: pre-wrap; }
 .track { display: inline-block; width: 90px; height: 9px; background: #e6eaed; border-radius: 2px; text-align: left; } .bar { display: block; height: 9px; background: #0b5fa5; border-radius: 2px; }
 .share { display: inline-block; min-width: 104px; }
@@ -30,7 +30,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 const number = new Intl.NumberFormat('en-GB');
 
 function scoreSection({ score, statistics }: FileEvaluation): string {
-  if (score === undefined) return '<section class="notice"><h2>Sensitivity is undefined</h2><p>There is no nodule to be found in these scans.</p></section>';
+  if (score === undefined) return '';
   const { bootstrap } = score;
   const interval = bootstrap === undefined ? '' : ` <small>95 %: ${bootstrap.cpm[0].toFixed(3)} to ${bootstrap.cpm[1].toFixed(3)}</small>`;
   return `<section><dl class="score">
@@ -83,7 +83,7 @@ function provenanceSection(evaluation: FileEvaluation, { softwareVersion, comman
     labels[role], escapeMarkup(files[role].name), role === 'seriesUIDs' ? '' : number.format(ignoredRows[role]), `<span class="hash">${files[role].sha256}</span>`,
   ]);
   const draws = score?.bootstrap;
-  return `<section><h2>How these figures came about</h2>${table(['', 'file', 'rows of other series', 'SHA-256'], rows)}
+  return `<section class="files"><h2>How these figures came about</h2>${table(['', 'file', 'rows of other series', 'SHA-256'], rows)}
 <p>Phoi ${escapeMarkup(softwareVersion)}, the rules of the LUNA16 evaluation script${draws === undefined ? '' : `; ${draws.resamples} resamples of scans, seed ${draws.seed}${draws.redrawn === 0 ? '' : `, ${draws.redrawn} without a nodule drawn again`}`}.</p>
 <pre>${escapeMarkup(shellWords(commandLine))}</pre></section>`;
 }
@@ -99,7 +99,7 @@ export function htmlReport(evaluation: FileEvaluation, provenance: Provenance): 
 <body><header><h1>${escapeMarkup(name)}</h1>LUNA16 evaluation</header>
 ${scoreSection(evaluation)}
 ${remarksSection(evaluation)}
-<section>${frocPlot(name, evaluation.score)}</section>
+${evaluation.score === undefined ? '' : `<section>${frocPlot(name, evaluation.score)}</section>`}
 ${sensitivitySection(evaluation)}
 ${sizeSection(evaluation)}
 ${countsSection(evaluation)}
