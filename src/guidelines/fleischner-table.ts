@@ -1,4 +1,7 @@
-/** Fleischner Society 2017 (MacMahon et al., Radiology 2017;284:228–243), table 1: the recommendations by row and column. */
+/**
+ * Fleischner Society 2017 (MacMahon et al., Radiology 2017;284:228–243), table 1: the recommendations by row and column.
+ * Decision support by a published table, not medical advice; a radiologist decides. The table was read in public copies.
+ */
 import type { LocalText } from './types.ts';
 
 export type FleischnerOutcome =

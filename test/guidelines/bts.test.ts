@@ -29,8 +29,18 @@ describe('first assessment', () => {
     expect(assess({ kind: 'solid', size: mm(12), brockProbability: 0.3, herderProbability }).outcome).toBe(outcome);
   });
 
-  it('refuses what is no probability', () => {
-    expect(assess({ kind: 'solid', size: mm(12), brockProbability: 30 })).toMatchObject({ outcome: 'insufficient-information', missing: ['brockProbability'] });
+  it.each([[0.099, '< 10 %'], [0.1, '10 – 70 %'], [0.7, '10 – 70 %'], [0.701, '> 70 %']] as const)('names the band of Herder %s', (herderProbability, band) => {
+    expect(assess({ kind: 'solid', size: mm(12), brockProbability: 0.3, herderProbability }).reasons[0]?.text.en).toContain(`band ${band}`);
+  });
+
+  it.each([30, 1.001, -0.001, Number.NaN])('refuses %s, which is no probability', (wrong) => {
+    expect(assess({ kind: 'solid', size: mm(12), brockProbability: wrong })).toMatchObject({ outcome: 'insufficient-information', missing: ['brockProbability'] });
+    expect(assess({ kind: 'solid', size: mm(12), brockProbability: 0.3, herderProbability: wrong })).toMatchObject({ outcome: 'insufficient-information', missing: ['herderProbability'] });
+  });
+
+  it('takes 0 and 1 as probabilities', () => {
+    expect(assess({ kind: 'solid', size: mm(12), brockProbability: 0 }).outcome).toBe('ct-3-months');
+    expect(assess({ kind: 'solid', size: mm(12), brockProbability: 1, herderProbability: 1 }).outcome).toBe('resection-or-treatment');
   });
 
   it('marks what is from memory, and not the smallest sizes', () => {
@@ -117,6 +127,10 @@ describe('surveillance of subsolid nodules', () => {
   it('names what is missing', () => {
     expect(follow({}).missing).toEqual(['hasResolved', 'diameterIncreaseMm', 'hasNewSolidComponent']);
     expect(follow(stable).missing).toEqual(['brockProbability']);
+    for (const wrong of [-0.001, 1.001, Number.NaN]) expect(follow({ ...stable, brockProbability: wrong }).missing).toEqual(['brockProbability']);
+    expect(follow({ ...stable, brockProbability: 0 }).outcome).toBe('ct-at-1-2-and-4-years');
+    expect(follow({ ...stable, brockProbability: 1 }).outcome).toBe('discuss-surveillance-biopsy-or-resection');
+    expect(follow({ ...stable, diameterIncreaseMm: Number.POSITIVE_INFINITY }).missing).toEqual(['diameterIncreaseMm']);
     expect(follow({ ...without(stable, 'hasConcerningMorphology'), brockProbability: 0.05 }).missing).toEqual(['hasConcerningMorphology']);
   });
 });

@@ -38,6 +38,9 @@ describe('Lung-RADS growth', () => {
     const answer = lungRads(diameters([0, 6], [730, 8]));
     expect(answer).toMatchObject({ outcome: 'insufficient-information', missing: ['sizeBetween'] });
     expect(lungRads(diameters([0, 6], [730, 10])).outcome).toBe('growing');
+    // 1.6 mm is more than 1.5 mm per 12 months up to 389 days.
+    expect(lungRads(diameters([0, 6], [389, 7.6])).outcome).toBe('growing');
+    expect(lungRads(diameters([0, 6], [390, 7.6])).outcome).toBe('insufficient-information');
   });
 
   it('needs two sizes of one quantity on different days', () => {
@@ -68,6 +71,9 @@ describe('BTS growth', () => {
     expectComplete(answer);
     expect(answer.outcome).toBe(outcome);
   });
+  it('gives the change in percent', () => {
+    expect(Number(assessBtsGrowth(200, 250).inputs.find(({ name }) => name === 'change')?.value)).toBeCloseTo(25, 10);
+  });
   it('names what is missing', () => expect(assessBtsGrowth(100, undefined).missing).toEqual(['currentVolumeMm3']));
 });
 
@@ -89,7 +95,7 @@ describe('volume doubling time', () => {
   it.each([[29, 'not-applicable'], [30, 'doubling']] as const)('an interval of %s days: %s', (intervalDays, outcome) => expect(vdt({ ...base, intervalDays }).outcome).toBe(outcome));
   it('does not compare different methods', () => expect(vdt({ ...base, sameMethod: false }).outcome).toBe('not-applicable'));
   it.each(['previous', 'current', 'intervalDays', 'sameMethod'] as const)('refuses without %s', (name) => {
-    expect(vdt({ quantity: 'volume', ...without(base, name) })).toMatchObject({ outcome: 'insufficient-information', missing: [name] });
+    expect(vdt(without(base, name))).toMatchObject({ outcome: 'insufficient-information', missing: [name] });
   });
   it.each([[124.9, true], [125, false], [75.1, true], [75, false]] as const)('100 to %s mm³ is within the variability: %s', (current, within) => {
     expect(vdt({ ...base, current }).caveats.some(({ code }) => code === 'within-variability')).toBe(within);

@@ -37,6 +37,8 @@ describe('airway', () => {
     const answer = rate({ kind: 'airway', level: 'subsegmental', comparison: 'new', multipleOrTubular: true });
     expect(answer.outcome).toBe('2');
     expect(answer.categoryZeroProposals.map(({ code }) => code)).toEqual(['zero-infection']);
+    expect(rate({ kind: 'airway', level: 'subsegmental', comparison: 'new' }).categoryZeroProposals).toEqual([]);
+    expect(rate({ kind: 'airway', level: 'segmental-or-more-proximal', comparison: 'new', multipleOrTubular: true }).categoryZeroProposals).toEqual([]);
   });
 
   it('needs the level', () => {
@@ -64,6 +66,13 @@ describe('atypical cyst', () => {
   ] as const satisfies readonly (readonly [string, AtypicalCyst, string])[])('%s', (_, cyst, category) => expect(rate(cyst).outcome).toBe(category));
 
   it('a benign cyst has no management', () => expect(rate({ ...thin, comparison: 'baseline' }).management).toBeUndefined());
+
+  it('says that a benign cyst grows, and only then', () => {
+    const says = (cyst: AtypicalCyst) => rate(cyst).caveats.some(({ code }) => code === 'growing-thin-wall');
+    expect(says({ ...thin, comparison: 'growing' })).toBe(true);
+    expect(says({ ...thin, comparison: 'baseline' })).toBe(false);
+    expect(says({ ...thick, comparison: 'growing', growing: ['wall'] })).toBe(false);
+  });
 
   it('says that 4A fits as well where the cystic component grew', () => {
     expect(rate({ ...thick, comparison: 'growing', growing: ['cystic-component'] }).caveats.map(({ code }) => code)).toContain('two-rows-fit');

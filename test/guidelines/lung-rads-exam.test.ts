@@ -69,13 +69,16 @@ describe('examination', () => {
     expect(answer.outcome).toBe('4A');
     expect(answer.findings.map(({ outcome }) => outcome)).toEqual(['2', '4A', '3']);
     expect(answer.reasons[0]?.text.en).toContain('number 2 of 3');
+    expect(exam({ findings: [solid('baseline', 9), solid('baseline', 10)] }).reasons[0]?.text.en).toContain('number 1 of 2');
     expect(answer.management?.en).toContain('LDCT in 3 months');
   });
 
   it('is category 1 only where the lungs were read completely', () => {
     expect(exam({}).outcome).toBe('1');
     expect(assessLungRadsExam({ isScreening: true, findings: [] })).toMatchObject({ outcome: 'insufficient-information', missing: ['lungsFullyEvaluated'] });
-    expect(exam({ lungsFullyEvaluated: false })).toMatchObject({ outcome: 'insufficient-information' });
+    const notRead = exam({ lungsFullyEvaluated: false });
+    expect(notRead.outcome).toBe('insufficient-information');
+    expect(codes(notRead.reasons)).toEqual(['missing-lungsFullyEvaluated']);
     expect(exam({ findings: [{ kind: 'cyst', wall: 'thin', locules: 'one', comparison: 'baseline' }] }).outcome).toBe('1');
   });
 
@@ -88,6 +91,13 @@ describe('examination', () => {
     const open: LungRadsFinding = { kind: 'solid', comparison: 'baseline' };
     const answer = exam({ findings: [solid('baseline', 9), open] });
     expect(answer).toMatchObject({ outcome: 'insufficient-information', missing: ['findings[1].size'] });
+    expect(codes(answer.reasons)).toEqual(['findings-not-rated']);
+    const unread = assessLungRadsExam({ isScreening: true, findings: [solid('baseline', 9), open] });
+    expect(unread.missing).toEqual(['findings[1].size']);
+    expect(codes(unread.reasons)).toEqual(['findings-not-rated']);
+    const nothing = exam({ findings: [open] });
+    expect(nothing.missing).toEqual(['findings[0].size']);
+    expect(codes(nothing.reasons)).toEqual(['findings-not-rated']);
     expect(answer.caveats.find(({ code }) => code === 'at-least')?.text.en).toContain('4A');
     expect(exam({ findings: [solid('baseline', 9, { suspiciousFeatures: ['metastasis'] }), open] }).outcome).toBe('4X');
   });
@@ -110,6 +120,7 @@ describe('examination', () => {
   });
 
   it('proposes nothing at the lower side of its limits', () => {
+    expect(exam({ findings: [{ kind: 'solid', comparison: 'new', size: { by: 'mean-diameter', meanDiameterMm: 12 }, benignPattern: 'fat' }] }).categoryZeroProposals).toEqual([]);
     expect(exam({ findings: [solid('new', 7.9), ...Array.from({ length: 5 }, () => solid('new', 3))] }).categoryZeroProposals).toEqual([]);
   });
 });

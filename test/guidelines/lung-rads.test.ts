@@ -32,6 +32,7 @@ describe('solid', () => {
 
   it('compares the rounded size: 0.1 mm, halves up, and whole mm³', () => {
     expect(solid('baseline', mm(5.94))).toBe('2');
+    expect(solid('baseline', mm(5.9499))).toBe('2');
     expect(solid('baseline', mm(5.95))).toBe('3');
     expect(solid('baseline', mm3(112.4))).toBe('2');
     expect(solid('baseline', mm3(112.5))).toBe('3');
