@@ -59,7 +59,7 @@ def detector_manifest(network: torch.nn.Module, sha256: str, settings: dict[str,
         "calibration": settings["detectorCalibration"],
         "testVector": test_vector(network, infer.WINDOW, ["heatmap", "offset", "diameter"], places),
         "accepts": {
-            "modality": "CT", "minSlices": 20, "minCoverageMm": 60, "maxSliceThicknessMm": 5, "warnSliceThicknessMm": 3, "maxPixelSpacingMm": 1.2,
+            "modality": "CT", "minSlices": 20, "minCoverageMm": 60, "maxSliceThicknessMm": 3, "warnSliceThicknessMm": 1.5, "maxPixelSpacingMm": 1.2,
             "minFieldOfViewMm": 200, "minLungVolumeMl": 800, "incompleteLung": "warn", "contrast": "allow", "lossy": "warn", "minAgeYears": 18, "preferredKernel": "any",
         },
         "input": {

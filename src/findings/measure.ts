@@ -123,7 +123,8 @@ export function measureNodule(volume: Volume, lungs: LungMask, detection: Detect
   const solidThresholdHU = (lesion.backgroundHU + Math.min(60, lesion.coreHU)) / 2;
   const solidDiameterMm = type === 'part-solid' && lesion.solid ? largestDiameterMm(volume, patch, lesion.solid, solidThresholdHU) : undefined;
   const middle = centroid(patch, lesion.mask);
-  const close = distance(middle, detection.worldPoint) <= Math.max(4, slices.axes.longMm / 2);
+  // Farther away, the border has followed a vessel or the pleura, and the detector knows the middle better.
+  const close = distance(middle, detection.worldPoint) <= Math.max(2, slices.axes.longMm / 4);
   return {
     worldPoint: close ? middle : detection.worldPoint,
     volumeMm3: voxels * patch.spacingMm ** 3,
