@@ -3,6 +3,7 @@ import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
 import { filesBelow } from '../dimse/read-folder.ts';
+import { statesVolume } from '../findings/notes.ts';
 import { analyzeStudy, type AnalysisResult } from '../inference/analyze-study.ts';
 import { loadPipeline } from '../inference/registry.ts';
 import { buildAnalysisObjects } from '../results/analysis-objects.ts';
@@ -20,7 +21,7 @@ function summary({ findings }: AnalysisResult, out: string): string {
         : `${findings.findings.length} findings at or above the operating point ${findings.operatingPoint}`,
       ...findings.findings.map((finding) => [
         finding.trackingIdentifier.padEnd(10), `${Math.min(99, Math.round(finding.probability * 100))} %`.padStart(5),
-        `${finding.diameterMm.toFixed(1)} mm`.padStart(8), `${Math.round(finding.volumeMm3)} mm³`.padStart(10), finding.type.padEnd(12),
+        `${finding.diameterMm.toFixed(1)} mm`.padStart(8), (statesVolume(finding) ? `${Math.round(finding.volumeMm3)} mm³` : 'no volume').padStart(10), finding.type.padEnd(12),
         (finding.lobe ?? finding.laterality).padEnd(13), `LPS ${finding.worldPoint.map((value) => value.toFixed(1)).join(' ')}`,
       ].join('  ')),
     ];

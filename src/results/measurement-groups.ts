@@ -3,6 +3,7 @@
  * outline on the image where the axes were measured. Both carry the same tracking UID: it is one finding.
  */
 import type { Dataset } from '../dicom/dataset.ts';
+import { noteText, statesVolume } from '../findings/notes.ts';
 import type { Finding } from '../findings/types.ts';
 import { worldToIndex } from '../volume/geometry.ts';
 import { code, container, image, num, scoord, scoord3d, textItem, uidReference } from './content-item.ts';
@@ -41,7 +42,7 @@ function meanDiameter(finding: Finding): Dataset {
 function evaluations(finding: Finding): readonly Dataset[] {
   return [
     code('CONTAINS', phoi.composition, noduleTypeCodes[finding.type]),
-    ...(finding.notes ?? []).map((note) => textItem('CONTAINS', phoi.limitation, note)),
+    ...(finding.notes ?? []).map(noteText).map(({ en, vi }) => textItem('CONTAINS', phoi.limitation, en === vi ? en : `${en} / ${vi}`)),
   ];
 }
 
@@ -71,7 +72,7 @@ export function volumetricGroup(input: ResultInput, finding: Finding, segment: {
     ...(sources.length > 0 || series === undefined ? sources : [uidReference('CONTAINS', dcm.sourceSeriesForSegmentation, series)]),
     site(finding),
     meanDiameter(finding),
-    num('CONTAINS', sct.volume, finding.volumeMm3, other.cubicMillimetre, [code('HAS CONCEPT MOD', sct.measurementMethod, dcm.sumOfSegmentedVoxels)]),
+    ...(statesVolume(finding) ? [num('CONTAINS', sct.volume, finding.volumeMm3, other.cubicMillimetre, [code('HAS CONCEPT MOD', sct.measurementMethod, dcm.sumOfSegmentedVoxels)])] : []),
     num('CONTAINS', dcm.attenuationCoefficient, finding.meanHU, other.hounsfield, [code('HAS CONCEPT MOD', dcm.derivation, sct.mean)]),
     num('CONTAINS', dcm.certaintyOfFinding, finding.probability * 100, other.percent),
     ...(finding.distanceToPleuraMm === undefined ? [] : [num('CONTAINS', phoi.distanceToPleura, finding.distanceToPleuraMm, other.millimetre)]),

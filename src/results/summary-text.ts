@@ -1,4 +1,5 @@
 /** The sentences of a report, English and Vietnamese. What they say must hold for a reader who reads nothing else. */
+import { noteText, statesVolume } from '../findings/notes.ts';
 import type { Finding, FindingsDocument, Lobe, NoduleType } from '../findings/types.ts';
 
 export interface BothLanguages {
@@ -46,11 +47,13 @@ export function findingText(finding: Finding): BothLanguages {
   const type = types[finding.type];
   const diameter = finding.diameterMm.toFixed(1);
   const axes = `${finding.longAxisMm.toFixed(1)} × ${finding.shortAxisMm.toFixed(1)} mm`;
-  const volume = `${Math.round(finding.volumeMm3)} mm³`;
+  const cubic = `${Math.round(finding.volumeMm3)} mm³`;
+  const volume = statesVolume(finding) ? { en: `, volume ${cubic}`, vi: `, thể tích ${cubic}` } : { en: '', vi: '' };
+  const limits = (finding.notes ?? []).map(noteText);
   const score = percent(finding.probability);
   return {
-    en: `${finding.trackingIdentifier}: ${where.en}, ${type.en}, mean diameter ${diameter} mm (${axes}), volume ${volume}, detection score ${score}.`,
-    vi: `${finding.trackingIdentifier}: ${where.vi}, ${type.vi}, đường kính trung bình ${diameter} mm (${axes}), thể tích ${volume}, điểm phát hiện ${score}.`,
+    en: [`${finding.trackingIdentifier}: ${where.en}, ${type.en}, mean diameter ${diameter} mm (${axes})${volume.en}, detection score ${score}.`, ...limits.map(({ en }) => en)].join(' '),
+    vi: [`${finding.trackingIdentifier}: ${where.vi}, ${type.vi}, đường kính trung bình ${diameter} mm (${axes})${volume.vi}, điểm phát hiện ${score}.`, ...limits.map(({ vi }) => vi)].join(' '),
   };
 }
 

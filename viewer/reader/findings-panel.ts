@@ -15,6 +15,13 @@ function measure(name: string, value: string, unit: string): HTMLElement {
   return el('div', { class: 'measure' }, el('dt', {}, name), el('dd', {}, value, el('span', { class: 'unit' }, ` ${unit}`)));
 }
 
+/** As in the reports: with these notes a volume would be a number that nobody measured. */
+const withoutVolume: ReadonlySet<string> = new Set(['gap-nearby', 'not-segmented', 'at-scan-edge']);
+
+function statesVolume(finding: Finding): boolean {
+  return !(finding.notes ?? []).some((note) => withoutVolume.has(note));
+}
+
 function notes(finding: Finding): Child {
   if (finding.notes === undefined || finding.notes.length === 0) return undefined;
   return el('p', { class: 'finding-notes' }, finding.notes.map((note) => optional(`note.${note}`) ?? note).join(' · '));
@@ -38,7 +45,7 @@ function card(finding: Finding, index: number, state: ReaderState, actions: Read
       el('span', { title: t('findings.axes') }, el('span', { class: 'visually-hidden' }, t('findings.axes')),
         `${decimal(finding.longAxisMm, 1)} × ${decimal(finding.shortAxisMm, 1)}`, el('span', { class: 'unit' }, ' mm')),
       el('span', { title: t('findings.volume') }, el('span', { class: 'visually-hidden' }, t('findings.volume')),
-        integer(finding.volumeMm3), el('span', { class: 'unit' }, ' mm³'))),
+        statesVolume(finding) ? integer(finding.volumeMm3) : '–', el('span', { class: 'unit' }, ' mm³'))),
     el('span', { class: 'finding-line muted' }, place(finding), slice >= 0 && el('span', {}, t('findings.slice', { number: integer(slice + 1) }))),
     el('dl', { class: 'measures' },
       measure(t('findings.meanHU'), plain(finding.meanHU), 'HU'),
