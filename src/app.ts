@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createAnalysisService, type AnalysisService } from './analysis/analysis-service.ts';
 import { openFileArchive } from './archive/file-archive.ts';
-import { isLoopback, type Config } from './config.ts';
+import type { Config } from './config.ts';
 import { startDelivery } from './delivery/delivery.ts';
 import { openCommitmentStore } from './dimse/commitment-store.ts';
 import { startDimseScp } from './dimse/scp.ts';
@@ -70,7 +70,8 @@ export async function startService(config: Config, env: Readonly<Record<string, 
     const scp = await startDimseScp({
       host: config.dicom.host, port: config.dicom.port, aeTitle: config.dicom.aeTitle,
       study, log, peers: config.dicom.peers,
-      openToAnyPeer: config.dicom.openToAnyPeer || (isLoopback(config.dicom.host) && config.dicom.peers.length === 0),
+      // Otherwise the SCP's own rule holds: open on a loopback address without named peers.
+      ...(config.dicom.openToAnyPeer ? { openToAnyPeer: true } : {}),
       commitment: { verify: verifyInArchive(index, archive, log), store: await openCommitmentStore(join(config.dataDir, 'commitment'), log) },
       limits: { maxAssociations: config.dicom.maxAssociations },
     });

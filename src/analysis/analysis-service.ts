@@ -135,7 +135,7 @@ export function createAnalysisService(deps: AnalysisServiceDeps): AnalysisServic
   }
 
   async function takeResult(job: Job): Promise<void> {
-    const { studyInstanceUID } = job.data as AnalyzeJobData;
+    const { studyInstanceUID, model } = job.data as AnalyzeJobData;
     const result = job.result as AnalyzeJobResult;
     for (const object of result.objects) {
       await study.receive(once(unpackObject(object)), { transport: 'internal' }, {
@@ -154,7 +154,6 @@ export function createAnalysisService(deps: AnalysisServiceDeps): AnalysisServic
         await index.addDelivery({ id: deliveryId(destination.name, sopInstanceUID), studyInstanceUID, sopInstanceUID, destination: destination.name });
       }
     }
-    const { model } = job.data as AnalyzeJobData;
     await queue.markHandled(job.id, { studyInstanceUID, model, instances: [] } satisfies AnalyzeJobData);
     if (await isCurrent(job, studyInstanceUID)) await settle(job, studyInstanceUID);
     log.info({

@@ -13,6 +13,7 @@ import { analyzeVolume, prepareVolume, type PreparedVolume } from './analyze-vol
 import { defaultThreshold } from './find-nodules.ts';
 import { readStudy, type InstanceSource, type ReadStudy } from './read-study.ts';
 import type { ModelPipeline } from './registry.ts';
+import { round } from './round.ts';
 import { stageClock, type AnalysisStage, type StageClock } from './stage-clock.ts';
 
 export type { InstanceSource } from './read-study.ts';
@@ -73,8 +74,6 @@ function withRefusal(assessments: readonly SeriesAssessment[], seriesInstanceUID
     assessment.seriesInstanceUID === seriesInstanceUID ? { ...assessment, eligible: false, reasons: [refusal, ...assessment.reasons] } : assessment,
   );
 }
-
-const round = (value: number, digits = 2): number => Math.round(value * 10 ** digits) / 10 ** digits;
 
 function qualityOf({ chosen, prepared: { volume, lungs, gate } }: Attempt, candidates: number): FindingsDocument['quality'] {
   const { geometry } = volume;

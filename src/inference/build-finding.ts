@@ -5,10 +5,10 @@ import type { LungMask } from '../findings/lung-mask.ts';
 import type { Measurement } from '../findings/measure.ts';
 import type { Finding, FindingOutline, WorldPoint } from '../findings/types.ts';
 import { worldToIndex } from '../volume/geometry.ts';
+import { round } from './round.ts';
 import type { SliceReference, Volume } from '../volume/types.ts';
 import { distance } from '../volume/vec3.ts';
 
-const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
 const roundPoint = (point: WorldPoint): WorldPoint => [round(point[0], 3), round(point[1], 3), round(point[2], 3)];
 
 /** Slices within one of these hold no image of their own. */

@@ -1,4 +1,4 @@
-import type { Vec3 } from '../volume/types.ts';
+import type { Vec3, VolumeGeometry } from '../volume/types.ts';
 import type { Lattice } from './lattice.ts';
 
 export type NoduleType = 'solid' | 'part-solid' | 'ground-glass' | 'calcified';
@@ -121,18 +121,8 @@ export interface PhantomScene {
   readonly bodyBox: { readonly low: Vec3; readonly high: Vec3 };
 }
 
-/** Where the voxels to compute lie: the geometry part of `VolumeGeometry`. */
-export interface PhantomGrid {
-  readonly columns: number;
-  readonly rows: number;
-  readonly slices: number;
-  /** LPS mm of the centre of voxel (0,0,0). */
-  readonly origin: Vec3;
-  readonly columnDirection: Vec3;
-  readonly rowDirection: Vec3;
-  readonly sliceDirection: Vec3;
-  readonly spacingMm: Vec3;
-}
+/** Where the voxels to compute lie. */
+export type PhantomGrid = Omit<VolumeGeometry, 'frameOfReferenceUID'>;
 
 export interface Scanner {
   readonly kernel: Kernel;

@@ -6,6 +6,7 @@ import { decimal, integer, plain, probabilityPercent } from '../ui/format.ts';
 import type { Store } from '../ui/store.ts';
 import { findingOrders, orderOfFindings } from './finding-order.ts';
 import type { ReaderActions, ReaderState } from './state.ts';
+import { statesVolume } from './stated-volume.ts';
 
 function place(finding: Finding): string {
   return finding.lobe === undefined ? t(`laterality.${finding.laterality}`) : t(`lobe.${finding.lobe}`);
@@ -13,13 +14,6 @@ function place(finding: Finding): string {
 
 function measure(name: string, value: string, unit: string): HTMLElement {
   return el('div', { class: 'measure' }, el('dt', {}, name), el('dd', {}, value, el('span', { class: 'unit' }, ` ${unit}`)));
-}
-
-/** As in the reports: with these notes a volume would be a number that nobody measured. */
-const withoutVolume: ReadonlySet<string> = new Set(['gap-nearby', 'not-segmented', 'at-scan-edge']);
-
-function statesVolume(finding: Finding): boolean {
-  return !(finding.notes ?? []).some((note) => withoutVolume.has(note));
 }
 
 function notes(finding: Finding): Child {
