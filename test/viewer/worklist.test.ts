@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasPrograms } from '../helpers/peers.ts';
+import { zip } from '../http/zip-writer.ts';
 import { launchBrowser, openPage, type WatchedPage } from './helpers/browser.ts';
 import { boxDocument, makeBoxSeries, type BoxSeries } from './helpers/box-series.ts';
 import { eventually } from './helpers/eventually.ts';
@@ -186,6 +187,24 @@ describe.runIf(hasPrograms('chromium'))('the worklist', () => {
     await eventually(() => panel.innerText()).toContain('1 stored');
     await eventually(() => row(page, dropped).count()).toBe(1);
     expect(await page.locator('.drop-overlay').isVisible()).toBe(false);
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test('a zip archive is opened, and what is in it gets its answers', async () => {
+    const series = makeBoxSeries({ name: 'zipped' });
+    const archive = join(folder, 'study.zip');
+    await writeFile(archive, zip([
+      ...series.instances.map(({ part10 }, at) => ({ name: `CT/IM${at}`, data: Buffer.from(part10) })),
+      { name: 'readme.txt', data: Buffer.from('not an image') },
+    ]));
+    const { page, troubles } = await open();
+    const panel = page.locator('.upload-panel');
+    await page.locator('#upload-files').setInputFiles(archive);
+    await eventually(() => panel.innerText()).toContain('12 stored');
+    await panel.locator('summary').click();
+    expect(await panel.locator('.upload-file', { hasText: 'study.zip/readme.txt' }).innerText()).toMatch(/Not a DICOM/);
+    await eventually(() => row(page, series).count()).toBe(1);
     expect(troubles).toEqual([]);
     await page.context().close();
   });
