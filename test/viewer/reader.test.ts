@@ -107,24 +107,6 @@ describe.runIf(hasPrograms('chromium'))('the reader', () => {
     await page.context().close();
   });
 
-  test('a finding chosen before the images are known is shown as soon as they are', async () => {
-    const studyInstanceUID = await reading.analysed({ name: 'early key' });
-    const { page } = await openPage(reading.browser);
-    let release = (): void => undefined;
-    const asked = new Promise<void>((resolve) => { release = resolve; });
-    await page.route('**/metadata', async (route) => {
-      await asked;
-      await route.continue();
-    });
-    await page.goto(`${reading.service.url}/studies/${studyInstanceUID}`);
-    await page.locator('.finding').first().waitFor();
-    await page.keyboard.press('n');
-    release();
-    await page.locator('.overlay .mark-selected').waitFor({ state: 'attached' });
-    await eventually(() => sliceText(page)).toContain('Slice 8 of 12');
-    await page.context().close();
-  });
-
   test('a slice that cannot be loaded says so in its place; the others are shown', async () => {
     const options = { name: 'slice failure' };
     const broken = makeBoxSeries(options).instances[4]!.sopInstanceUID;

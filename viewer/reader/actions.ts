@@ -63,20 +63,13 @@ export function readerActions(deps: ActionDeps): ReaderActions {
     const analysed = findings?.seriesInstanceUID;
     if (selected !== index) store.set({ selected: index });
     if (analysed !== undefined && analysed !== seriesInstanceUID) {
-      tried(deps.openSeries(analysed));
+      tried(deps.openSeries(analysed).then(() => { showFinding(index); }));
       return;
     }
     showFinding(index);
   };
 
-  /** A series that has just opened: a finding chosen before its images were known is shown now. */
-  const showSelected = (): void => {
-    const { findings, seriesInstanceUID, selected } = store.get();
-    if (selected !== undefined && findings?.seriesInstanceUID === seriesInstanceUID) showFinding(selected);
-  };
-
   return {
-    showSelected,
     reload: deps.reload,
     openSeries: (uid) => { tried(deps.openSeries(uid)); },
     goTo,

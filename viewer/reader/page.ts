@@ -101,7 +101,6 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
       store.set({ images, wanted: first, imagesLoading: images.length > 0 });
       if (images.length === 0) return;
       await ensureView().show(images, first);
-      if (!disposed && request === seriesRequest) actions.showSelected();
     } catch (error) {
       if (!disposed && request === seriesRequest) store.set({ imagesError: error });
     } finally {

@@ -55,7 +55,6 @@ export interface ReaderActions {
   readonly goTo: (index: number) => void;
   readonly scroll: (step: number) => void;
   readonly selectFinding: (index: number) => void;
-  readonly showSelected: () => void;
   readonly stepFinding: (step: 1 | -1) => void;
   readonly setOrder: (order: FindingOrder) => void;
   readonly toggleOverlay: () => void;
