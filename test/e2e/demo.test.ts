@@ -49,6 +49,8 @@ describe.runIf(hasPrograms('chromium'))('the demo', () => {
     await page.locator('.finding').first().waitFor().catch(async (error: unknown) => {
       throw new Error(`the reader shows no finding: ${troubles.join('; ')} ${(await page.locator('body').innerText()).slice(0, 1000)}`, { cause: error });
     });
+    // The marks at the slice bar come with the images; a key before that would find no slice to go to.
+    await page.locator('.tick').first().waitFor({ state: 'attached' });
     await page.keyboard.press('n');
     await page.locator('.overlay .mark-selected polygon').waitFor();
     const findings = await service.api<FindingsDocument>(`/api/v1/studies/${study.studyInstanceUID}/findings`);

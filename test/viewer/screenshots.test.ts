@@ -92,6 +92,8 @@ describe.runIf(hasPrograms('chromium'))('pictures', () => {
     const { page, troubles } = await openPage(browser, { width: 1440, height: 860, locale: language });
     await page.goto(`${service.url}/studies/${studyInstanceUID}`);
     await page.locator('.finding').first().waitFor();
+    // The marks at the slice bar come with the images; a key before that would find no slice to go to.
+    await page.locator('.tick').first().waitFor({ state: 'attached' });
     await page.keyboard.press('n');
     await page.locator('.overlay .mark-selected polygon').waitFor();
     await eventually(() => page.locator('.overlay .mark-axis').count()).toBe(2);
