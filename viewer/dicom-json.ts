@@ -2,6 +2,8 @@
 export interface JsonElement {
   readonly vr?: string;
   readonly Value?: readonly unknown[];
+  /** Base64. */
+  readonly InlineBinary?: string;
 }
 
 export type JsonDataset = Readonly<Record<string, JsonElement | undefined>>;

@@ -1,8 +1,13 @@
 import './styles/base.css';
 import './styles/worklist.css';
+import { onUnauthorized } from './api/client.ts';
+import { getSession } from './api/session.ts';
 import { onLanguage, t } from './i18n/index.ts';
+import { needsLogin, setSession } from './login/session.ts';
+import { currentReader } from './review/identity.ts';
 import { el, fill } from './ui/dom.ts';
 import { errorNotice } from './ui/notice.ts';
+import { followingUnread } from './worklist/next-unread.ts';
 import { mountWorklist, newWorklistSession } from './worklist/page.ts';
 
 function rootElement(): HTMLElement {
@@ -18,24 +23,58 @@ let leave: () => void = () => undefined;
 /** Counts the pages shown, so that a late chunk does not appear over a newer page. */
 let visit = 0;
 
+const readerPath = /^\/studies\/([^/]+)\/?$/;
+/** The code of the reader, which is most of it. */
+const loadReader = (): Promise<typeof import('./reader/page.ts')> => import('./reader/page.ts');
+
 function open(studyInstanceUID: string): void {
   history.pushState(undefined, '', `/studies/${encodeURIComponent(studyInstanceUID)}`);
   void show();
 }
 
-function toWorklist(): void {
-  history.pushState(undefined, '', '/');
-  void show();
+function goTo(path: string): () => void {
+  return () => {
+    history.pushState(undefined, '', path);
+    void show();
+  };
 }
+
+const toWorklist = goTo('/');
 
 async function showReader(studyInstanceUID: string, current: number): Promise<void> {
   try {
-    // Cornerstone and vtk.js come with the reader alone.
-    const { mountReader } = await import('./reader/page.ts');
+    const { mountReader } = await loadReader();
     if (current !== visit) return;
-    leave = mountReader(root, studyInstanceUID, toWorklist);
+    const following = followingUnread(worklist.filter, () => currentReader()?.id, studyInstanceUID);
+    leave = mountReader(root, studyInstanceUID, toWorklist, { find: following.next, open });
   } catch (error) {
     if (current === visit) fill(root, errorNotice(t('reader.loadFailed'), error, () => { location.reload(); }));
+  }
+}
+
+/** True once somebody was logged in at this page: a login that comes later is one after the session's end. */
+let wasLoggedIn = false;
+/** What went wrong at the identity provider, which leads back to `/?login=CODE`. Said until somebody is logged in. */
+let loginFailure: string | undefined;
+
+function takeLoginFailure(): void {
+  const code = new URLSearchParams(location.search).get('login');
+  if (code === null) return;
+  loginFailure = code;
+  history.replaceState(undefined, '', '/');
+}
+
+async function showLogin(current: number): Promise<void> {
+  const { mountLogin } = await import('./login/page.ts');
+  if (current === visit) leave = mountLogin(root, wasLoggedIn, loginFailure, () => { loginFailure = undefined; void show(); });
+}
+
+async function showDashboard(current: number): Promise<void> {
+  try {
+    const { mountDashboard } = await import('./dashboard/page.ts');
+    if (current === visit) leave = mountDashboard(root, { open, worklist: toWorklist });
+  } catch (error) {
+    if (current === visit) fill(root, errorNotice(t('dashboard.failed'), error, () => { location.reload(); }));
   }
 }
 
@@ -44,8 +83,14 @@ async function show(): Promise<void> {
   leave = () => undefined;
   visit += 1;
   fill(root);
-  const reader = /^\/studies\/([^/]+)\/?$/.exec(location.pathname);
-  if (location.pathname === '/') leave = mountWorklist(root, worklist, open);
+  if (needsLogin()) {
+    await showLogin(visit);
+    return;
+  }
+  wasLoggedIn = true;
+  const reader = readerPath.exec(location.pathname);
+  if (location.pathname === '/') leave = mountWorklist(root, worklist, { open, dashboard: goTo('/dashboard'), reader: () => currentReader()?.id });
+  else if (location.pathname === '/dashboard') await showDashboard(visit);
   else if (reader?.[1] !== undefined) await showReader(decodeURIComponent(reader[1]), visit);
   else fill(root, el('main', { class: 'not-found' }, el('h1', {}, t('app.notFound')), el('a', { attributes: { href: '/' } }, t('app.toWorklist'))));
 }
@@ -53,4 +98,22 @@ async function show(): Promise<void> {
 // The reader keeps its images over a switch of the language and redraws its own texts.
 onLanguage(() => { if (!location.pathname.startsWith('/studies/')) void show(); });
 window.addEventListener('popstate', () => { void show(); });
-void show();
+onUnauthorized(() => {
+  if (needsLogin()) return;
+  setSession({ accounts: true });
+  void show();
+});
+
+async function start(): Promise<void> {
+  takeLoginFailure();
+  // Both at once; an error of the download is shown where the page is opened.
+  if (readerPath.test(location.pathname)) loadReader().catch(() => undefined);
+  try {
+    setSession(await getSession());
+  } catch (error) {
+    // The page says by itself what it cannot load.
+    if (!(error instanceof Error)) throw error;
+  }
+  await show();
+}
+void start();

@@ -1,4 +1,4 @@
-"""Networks to ONNX (opset 17, fixed shapes, float32, batch normalisation folded)."""
+"""Networks to ONNX (opset 17, float32, batch normalisation folded)."""
 from __future__ import annotations
 
 import copy
@@ -27,10 +27,11 @@ def fold(network: nn.Module) -> nn.Module:
     return network
 
 
-def to_onnx(network: nn.Module, shape: tuple[int, ...], names: list[str], path: str | pathlib.Path) -> None:
-    """Writes the folded network with input `volume` of [1, *shape] and the given output names."""
+def to_onnx(network: nn.Module, shape: tuple[int, ...], names: list[str], path: str | pathlib.Path, any_size: list[str] | None = None) -> None:
+    """Writes the folded network with input `volume` of [1, *shape] and the given output names; the three sides of those in `any_size` are free."""
     import onnx
 
+    sides = {name: {2: f"{name}_z", 3: f"{name}_y", 4: f"{name}_x"} for name in any_size or []}
     options = {"dynamo": False} if "dynamo" in torch.onnx.export.__code__.co_varnames else {}
-    torch.onnx.export(fold(network), torch.zeros(1, *shape), str(path), input_names=["volume"], output_names=names, opset_version=OPSET, **options)
+    torch.onnx.export(fold(network), torch.zeros(1, *shape), str(path), input_names=["volume"], output_names=names, opset_version=OPSET, dynamic_axes=sides, **options)
     onnx.checker.check_model(onnx.load(str(path)))

@@ -13,7 +13,7 @@ import export
 import infer
 import networks
 
-VERSION = "0.2.0"
+VERSION = "0.2.1"
 LICENCE = "Apache-2.0"
 INTENDED_USE = "Marks possible lung nodules of 3 to 30 mm in chest CT for review by a radiologist. Not a certified medical device."
 TRAINING_DATA = [
@@ -22,6 +22,13 @@ TRAINING_DATA = [
     "NCI archive series 1.3.6.1.4.1.9328.50.1.0117, chest CT (CC BY): background with synthetic nodules, and its marked nodules",
     "LUNA16 annotations (LIDC-IDRI, CC BY): distribution of diameters",
 ]
+
+# The service fits the windows to the lungs' box, up to this size, in steps of the network's coarsest level: a third fewer
+# voxels than windows of one size, which overlap more and reach beyond the box. Larger ones save little and take memory.
+LARGEST_WINDOW = [128, 128, 128]
+WINDOW_MULTIPLE = 16
+# Where the graph takes many shapes, the runtime tries the smallest multiple from 64 on.
+TEST_SHAPE = (64, 64, 64)
 
 
 def blob(shape: tuple[int, int, int], background: float, amplitude: float, sigma: float, centre: tuple[float, float, float]) -> torch.Tensor:
@@ -42,11 +49,10 @@ def test_vector(network: torch.nn.Module, shape: tuple[int, int, int], names: li
 
 
 def detector_manifest(network: torch.nn.Module, sha256: str, settings: dict[str, object]) -> dict[str, object]:
-    window = list(infer.WINDOW)
-    middle = [n // infer.STRIDE // 2 for n in infer.WINDOW]
+    middle = [n // infer.STRIDE // 2 for n in TEST_SHAPE]
     places = {"heatmap": [[0, 0, *middle], [0, 0, 2, 2, 2]], "offset": [[0, c, *middle] for c in range(3)], "diameter": [[0, 0, *middle]]}
     manifest: dict[str, object] = {
-        "manifestVersion": "1",
+        "manifestVersion": "2",
         "id": "lung-nodule-detector",
         "version": VERSION,
         "name": "Phoi lung nodule detector",
@@ -57,25 +63,25 @@ def detector_manifest(network: torch.nn.Module, sha256: str, settings: dict[str,
         "sha256": sha256,
         "task": "detector",
         "calibration": settings["detectorCalibration"],
-        "testVector": test_vector(network, infer.WINDOW, ["heatmap", "offset", "diameter"], places),
+        "testVector": test_vector(network, TEST_SHAPE, ["heatmap", "offset", "diameter"], places),
         "accepts": {
             "modality": "CT", "minSlices": 20, "minCoverageMm": 60, "maxSliceThicknessMm": 3, "warnSliceThicknessMm": 1.5, "maxPixelSpacingMm": 1.2,
             "minFieldOfViewMm": 200, "minLungVolumeMl": 800, "incompleteLung": "warn", "contrast": "allow", "lossy": "warn", "minAgeYears": 18, "preferredKernel": "any",
         },
         "input": {
-            "name": "volume", "spacingMm": [infer.SPACING] * 3, "clipHU": list(infer.CLIP), "scaleTo": [-1, 1], "padHU": -1000,
-            "window": window, "overlap": [infer.OVERLAP] * 3, "batch": 1,
+            "kind": "windows", "name": "volume", "spacingMm": [infer.SPACING] * 3, "intensity": {"kind": "window", "clipHU": list(infer.CLIP), "scaleTo": [-1, 1]},
+            "padHU": -1000, "batch": 1, "window": LARGEST_WINDOW, "windowMultiple": [WINDOW_MULTIPLE] * 3, "overlap": [infer.OVERLAP] * 3,
         },
         "output": {
-            "kind": "heatmap", "name": "heatmap", "stride": [infer.STRIDE] * 3, "activation": "sigmoid",
+            "kind": "heatmap", "probability": {"name": "heatmap", "activation": "sigmoid"}, "stride": [infer.STRIDE] * 3,
             "offset": {"name": "offset"}, "diameter": {"name": "diameter", "transform": "log-mm"},
         },
-        "postprocess": {"threshold": settings["candidateThreshold"], "nmsRadiusMm": infer.NMS_RADIUS, "maxCandidates": settings["maxCandidates"], "lungMask": {"use": "mask", "marginMm": infer.MASK_MARGIN}},
+        "postprocess": {"threshold": settings["candidateThreshold"], "nms": [{"kind": "distance", "radiusMm": infer.NMS_RADIUS}], "maxCandidates": settings["maxCandidates"], "lungMask": {"use": "mask", "marginMm": infer.MASK_MARGIN}},
         "operatingPoints": settings["operatingPoints"],
         "defaultOperatingPoint": settings["defaultOperatingPoint"],
     }
     if settings.get("chain"):
-        manifest["chain"] = {"candidateClassifier": "lung-nodule-classifier", "combine": settings["chain"]}
+        manifest["chain"] = [{"classifiers": [{"model": "lung-nodule-classifier"}], "combine": settings["chain"]}]
     return manifest
 
 
@@ -110,9 +116,9 @@ def classifier_manifest(network: torch.nn.Module, sha256: str, settings: dict[st
     }
 
 
-def write(folder: pathlib.Path, network: torch.nn.Module, shape: tuple[int, int, int], names: list[str], describe, settings: dict[str, object]) -> None:
+def write(folder: pathlib.Path, network: torch.nn.Module, shape: tuple[int, int, int], names: list[str], describe, settings: dict[str, object], any_size: list[str] | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    export.to_onnx(network, (1, *shape), names, folder / "model.onnx")
+    export.to_onnx(network, (1, *shape), names, folder / "model.onnx", any_size)
     digest = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
     (folder / "model.json").write_text(json.dumps(describe(network, digest, settings), indent=2) + "\n")
 
@@ -127,7 +133,7 @@ def main() -> None:
     settings = json.loads(pathlib.Path(args.settings).read_text())
     detector = networks.Detector()
     detector.load_state_dict(weights["detector"])
-    write(args.out / "lung-nodule-detector", detector, infer.WINDOW, ["heatmap", "offset", "diameter"], detector_manifest, settings)
+    write(args.out / "lung-nodule-detector", detector, infer.WINDOW, ["heatmap", "offset", "diameter"], detector_manifest, settings, any_size=["volume", "heatmap", "offset", "diameter"])
     if settings.get("chain"):
         classifier = networks.Classifier()
         classifier.load_state_dict(weights["classifier"])

@@ -15,11 +15,18 @@ export interface ModelIdentity {
 export interface AnalyzeJobData {
   readonly studyInstanceUID: string;
   readonly model: ModelIdentity;
+  /** `analysisKey` of the input; a rerun of the same input has it too. Absent on jobs of earlier releases. */
+  readonly inputKey?: string;
   readonly instances: readonly {
     readonly sopInstanceUID: string;
     readonly seriesInstanceUID: string;
+    /** Digest and length of the whole file in the archive of the server. */
     readonly blobKey: string;
+    /** Of the content, whatever meta group an archive writes before it. Absent on jobs of earlier releases. */
+    readonly sha256?: string;
   }[];
+  /** The result is stored apart, compared and never shown. */
+  readonly shadow?: boolean;
 }
 
 /** A DICOM object that the worker wrote, packed for the queue. */
@@ -27,6 +34,8 @@ export interface PackedObject {
   readonly role: string;
   readonly sopInstanceUID: string;
   readonly sopClassUID: string;
+  /** Where the object exists in several languages. */
+  readonly language?: 'en' | 'vi';
   /** Part 10 bytes, gzip, base64. */
   readonly data: string;
 }
@@ -48,9 +57,22 @@ export function analysisKey(
   return hash.digest('hex');
 }
 
-export function packObject(object: { role: string; sopInstanceUID: string; sopClassUID: string; part10: Uint8Array }): PackedObject {
-  const { role, sopInstanceUID, sopClassUID, part10 } = object;
-  return { role, sopInstanceUID, sopClassUID, data: gzipSync(part10).toString('base64') };
+/**
+ * Key of a run that is asked for although the input has been analysed: again, or because its result is not the current
+ * one. One run for each current version, so that asking twice is asking once.
+ */
+export function rerunKey(inputKey: string, currentVersion: number): string {
+  return `${inputKey}-after-${currentVersion}`;
+}
+
+/** Of an input whose results were lost, so often: with the index, or with a study that was removed and has come again. */
+export function lostKey(inputKey: string, times: number): string {
+  return `${inputKey}-lost-${times}`;
+}
+
+export function packObject(object: { role: string; sopInstanceUID: string; sopClassUID: string; language?: 'en' | 'vi'; part10: Uint8Array }): PackedObject {
+  const { role, sopInstanceUID, sopClassUID, language, part10 } = object;
+  return { role, sopInstanceUID, sopClassUID, ...(language === undefined ? {} : { language }), data: gzipSync(part10).toString('base64') };
 }
 
 export function unpackObject(object: PackedObject): Uint8Array {

@@ -27,6 +27,18 @@ const sentences: Readonly<Record<string, { readonly en: string; readonly vi: str
     en: 'The manifest of the model is not valid.',
     vi: 'Bản kê khai của mô hình không hợp lệ.',
   },
+  ARCHIVE_UNREACHABLE: {
+    en: 'The analysis process could not fetch the images.',
+    vi: 'Tiến trình phân tích không lấy được hình ảnh.',
+  },
+  ARCHIVE_NOT_FOUND: {
+    en: 'The archive does not hold all images of the study.',
+    vi: 'Kho lưu trữ không có đủ hình ảnh của ca chụp.',
+  },
+  ARCHIVE_INSTANCE_CHANGED: {
+    en: 'The archive holds other images than those that were to be analysed.',
+    vi: 'Kho lưu trữ chứa hình ảnh khác với hình ảnh cần phân tích.',
+  },
   CANCELLED: {
     en: 'The analysis was cancelled.',
     vi: 'Phân tích đã bị hủy.',

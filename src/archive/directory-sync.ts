@@ -1,15 +1,7 @@
 /** Makes directory entries durable. A rename survives a power cut only once the directory itself was flushed. */
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-
-async function flushDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
+import { flushPath } from '../durable-files.ts';
 
 export interface DirectorySync {
   /** Resolves after a flush of the directory that began after this call: callers that wait together share one. */
@@ -28,7 +20,7 @@ export function createDirectorySync(): DirectorySync {
     if (joined !== undefined) return joined;
     const start = (): Promise<void> => {
       waiting.delete(path);
-      const flush = flushDirectory(path).finally(() => running.delete(path));
+      const flush = flushPath(path).finally(() => running.delete(path));
       running.set(path, flush);
       return flush;
     };

@@ -2,18 +2,20 @@
  * The archive on a local disk:
  *
  *     DATA/archive/incoming/phoi-….part      being written, or (two links) not yet settled with the index
+ *     DATA/archive/retired/KEY.…             set aside, to be removed unless it is needed after all
  *     DATA/archive/objects/ab/cd/abcd…-SIZE  committed; the name is the SHA-256 and the size of the content
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { AppError } from '../errors.ts';
 import { blobFolder, blobKey, blobPath, blobSize, isBlobKey } from './blob-key.ts';
 import { createDirectorySync } from './directory-sync.ts';
 import { createIncomingBlob } from './incoming-blob.ts';
-import { asArchiveError, isMissing } from './out-of-space.ts';
+import { isMissing } from '../system-error.ts';
+import { asArchiveError } from './out-of-space.ts';
 import type { IncomingBlob, InstanceArchive, UnsettledBlob } from './port.ts';
 
 export interface FileArchiveOptions {
@@ -83,10 +85,12 @@ export async function openFileArchive(dataDir: string, options: FileArchiveOptio
   const base = resolve(dataDir, 'archive');
   const root = join(base, 'objects');
   const incoming = join(base, 'incoming');
+  const retired = join(base, 'retired');
   const reserveBytes = options.reserveBytes ?? 0;
   const directories = createDirectorySync();
   await mkdir(incoming, { recursive: true });
   await mkdir(root, { recursive: true });
+  await mkdir(retired, { recursive: true });
   await directories.sync(base);
   await directories.sync(resolve(dataDir));
   await removeLeftovers(incoming, options.leftoverAgeMs ?? hourMs);
@@ -100,6 +104,18 @@ export async function openFileArchive(dataDir: string, options: FileArchiveOptio
     if (reserveBytes > 0 && (await freeBytes()) < reserveBytes) {
       throw new AppError('ARCHIVE_OUT_OF_SPACE', 'The archive has reached its reserve of free space', { details: { reserveBytes } });
     }
+  }
+
+  /** True when it got its name back. An error leaves it where it is, to be found at the next start. */
+  async function settleRetired(key: string, aside: string, isNeeded: () => Promise<boolean>): Promise<boolean> {
+    const needed = await isNeeded();
+    if (needed) {
+      // Where it has been put anew meanwhile, the same bytes replace it.
+      await rename(aside, blobPath(root, key));
+    } else await rm(aside, { force: true });
+    await directories.sync(blobFolder(root, key));
+    await directories.sync(retired);
+    return needed;
   }
 
   return {
@@ -161,8 +177,30 @@ export async function openFileArchive(dataDir: string, options: FileArchiveOptio
         if (!isMissing(error)) throw error;
       }
     },
+    async retire(key, isNeeded) {
+      const aside = join(retired, `${key}.${randomUUID()}`);
+      try {
+        await rename(blobPath(root, key), aside);
+      } catch (error) {
+        if (isMissing(error)) return;
+        throw error;
+      }
+      await settleRetired(key, aside, isNeeded);
+    },
+    async settleRetired(isNeeded) {
+      let back = 0;
+      for (const name of await readdir(retired)) {
+        const key = name.split('.', 1)[0]!;
+        if (isBlobKey(key) && await settleRetired(key, join(retired, name), () => isNeeded(key))) back += 1;
+      }
+      return back;
+    },
     keys: () => listKeys(root),
     unsettled: () => listUnsettled(incoming),
     freeBytes,
+    async totalBytes() {
+      const { blocks, bsize } = await statfs(root);
+      return blocks * bsize;
+    },
   };
 }

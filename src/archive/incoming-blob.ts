@@ -9,7 +9,8 @@ import { link, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { AppError } from '../errors.ts';
 import { blobFolder, blobKey, blobPath } from './blob-key.ts';
 import type { DirectorySync } from './directory-sync.ts';
-import { asArchiveError, errorCode } from './out-of-space.ts';
+import { asArchiveError } from './out-of-space.ts';
+import { errorCode, unlessMissing } from '../system-error.ts';
 import type { IncomingBlob, StoredBlob } from './port.ts';
 
 const gatherBytes = 256 * 1024;
@@ -39,6 +40,7 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
   let checkedAt = 0;
   let closed = false;
   let gone = false;
+  let committed: { readonly folder: string; readonly path: string } | undefined;
 
   async function writeFully(bytes: Uint8Array): Promise<void> {
     for (let done = 0; done < bytes.length;) {
@@ -84,7 +86,10 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
     } catch (error) {
       const code = errorCode(error) ?? '';
       if (code === 'EEXIST') {
-        if ((await stat(path)).size === sizeBytes) return false;
+        const there = await unlessMissing(stat(path));
+        // Retired just now.
+        if (there === undefined) return giveName(path);
+        if (there.size === sizeBytes) return false;
         // A file of that name with another size is torn (the disk lied once): the good bytes replace it.
       } else if (!withoutLinks.has(code)) {
         throw error;
@@ -97,16 +102,24 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
 
   async function commit(): Promise<StoredBlob> {
     await flush();
-    await handle.sync();
-    await close();
     const sha256 = hash.digest('hex');
     const key = blobKey(sha256, sizeBytes);
     const folder = blobFolder(root, key);
     const path = blobPath(root, key);
-    await directories.ensure(folder, root);
+    // Side by side: a new folder as a rule, and the file system flushes both with one write of its journal.
+    const flushed = await Promise.allSettled([handle.sync(), directories.ensure(folder, root)]);
+    for (const result of flushed) if (result.status === 'rejected') throw result.reason;
+    await close();
+    committed = { folder, path };
     const fresh = await giveName(path);
     await directories.sync(folder);
     return { key, sizeBytes, sha256, fresh };
+  }
+
+  async function secure(): Promise<void> {
+    if (committed === undefined || gone) return;
+    const { folder, path } = committed;
+    if (await giveName(path)) await directories.sync(folder);
   }
 
   const translated = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -122,6 +135,10 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
     write: (chunk) => translated(() => write(chunk)),
     flush: () => translated(flush),
     commit: () => translated(commit),
+    secure: () => translated(secure),
+    leave() {
+      gone = true;
+    },
     async discard() {
       await close();
       if (gone) return;

@@ -23,6 +23,10 @@ export interface IncomingBlob {
    * remembers that nobody has written down the key yet.
    */
   commit(): Promise<StoredBlob>;
+  /** After a commit of bytes that were there, once the key is written down: puts them there again if they were retired meanwhile. */
+  secure(): Promise<void>;
+  /** After a commit, when nobody can say whether the key was written down: the archive goes on remembering, and `discard` changes nothing. */
+  leave(): void;
   /** Ends it: before a commit nothing is kept, after one the key is known to the index. Safe to call twice. */
   discard(): Promise<void>;
 }
@@ -33,13 +37,18 @@ export interface UnsettledBlob {
   readonly settle: () => Promise<void>;
 }
 
-export interface InstanceArchive {
+/** The part of an archive that an analysis needs, and all there is of one that is reached over DICOMweb. */
+export interface InstanceReader {
+  /** The whole file. Errors: ARCHIVE_NOT_FOUND where there is no such blob, ARCHIVE_CORRUPT where it is not whole. */
+  read(key: string): Promise<Uint8Array>;
+}
+
+export interface InstanceArchive extends InstanceReader {
   /**
    * Below the reserve of free space only what `mayUseReserve` is taken: the results of what was acknowledged before.
    * Errors: ARCHIVE_OUT_OF_SPACE.
    */
   begin(options?: { readonly mayUseReserve?: boolean }): Promise<IncomingBlob>;
-  read(key: string): Promise<Uint8Array>;
   readRange(key: string, offset: number, length: number): Promise<Uint8Array>;
   stream(key: string): Promise<NodeJS.ReadableStream>;
   /** Path on this host, for worker processes that share the disk. */
@@ -51,9 +60,18 @@ export interface InstanceArchive {
    * and only for a blob that its own failed `receive` made.
    */
   remove(key: string): Promise<void>;
+  /**
+   * Removes a blob that an index has given up, unless `isNeeded` says that somebody has stored the same bytes again. It is set
+   * aside before the question: whoever stores them from then on puts them there anew (`IncomingBlob.secure`).
+   */
+  retire(key: string, isNeeded: () => Promise<boolean>): Promise<void>;
+  /** After a crash: what was set aside and is needed gets its name back, the rest goes. Gives how many came back. */
+  settleRetired(isNeeded: (key: string) => Promise<boolean>): Promise<number>;
   /** Keys of all blobs, in no order; long in a large archive. */
   keys(): AsyncIterable<string>;
   /** The blobs that were committed by a process that ended before `discard`, perhaps before it wrote the key down. */
   unsettled(): AsyncIterable<UnsettledBlob>;
   freeBytes(): Promise<number>;
+  /** Of the file system that the archive lies on. */
+  totalBytes(): Promise<number>;
 }

@@ -1,13 +1,17 @@
-/** `phoi analyze`: one folder through the clinic's code, without a server. */
+/** `phoi analyze`: one folder, or one volume file, through the clinic's code, without a server. */
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
 import { filesBelow } from '../dimse/read-folder.ts';
 import { statesVolume } from '../findings/notes.ts';
+import { analyzeLooseVolume } from '../inference/analyze-loose-volume.ts';
 import { analyzeStudy, type AnalysisResult } from '../inference/analyze-study.ts';
-import { loadPipeline } from '../inference/registry.ts';
+import { loadPipeline, parseModelName, type ModelPipeline } from '../inference/registry.ts';
 import { buildAnalysisObjects } from '../results/analysis-objects.ts';
+import type { ResultObject } from '../results/input.ts';
 import { readSettings, version } from '../settings.ts';
+import { isVolumeFileName } from '../volume-files/read-volume-file.ts';
+import { readLooseVolume } from '../volume-files/loose-volume.ts';
 import { onePath, readArguments, UsageError, type Command } from './command.ts';
 import { writeKeyImages } from './key-images.ts';
 import { createProgressBar } from './progress-bar.ts';
@@ -43,11 +47,33 @@ async function isPart10(path: string): Promise<boolean> {
   }
 }
 
+async function analyzeFolder(path: string, model: ModelPipeline, onProgress: (stage: string, fraction: number) => void): Promise<{ readonly result: AnalysisResult; readonly files: readonly string[] }> {
+  const files: string[] = [];
+  for await (const file of filesBelow(path)) {
+    if (await isPart10(file)) files.push(file);
+    else console.error(`left out ${file}: not a DICOM file`);
+  }
+  if (files.length === 0) throw new AppError('DICOM_NOT_PART10', 'There is no DICOM file');
+  return { result: await analyzeStudy({ instances: files.map((file) => ({ read: () => readFile(file) })), model, onProgress }), files };
+}
+
+/** File names: by role; those of which there may be several (pictures, label maps) are numbered. */
+function named(objects: readonly ResultObject[]): readonly { readonly name: string; readonly part10: Uint8Array }[] {
+  const counts = new Map<string, number>();
+  return objects.map(({ role, part10 }) => {
+    const count = (counts.get(role) ?? 0) + 1;
+    counts.set(role, count);
+    return { name: role === 'sc' || count > 1 ? `${role}-${String(count).padStart(2, '0')}.dcm` : `${role}.dcm`, part10 };
+  });
+}
+
 export const analyze: Command = {
-  summary: 'analyses one folder of DICOM without a server',
+  summary: 'analyses one folder of DICOM, or one volume file, without a server',
   usage: [
-    'phoi analyze PATH --out DIR [--model ID] [--json]',
-    '  Writes findings.json, the DICOM objects (sr.dcm, seg.dcm, pr.dcm, ko.dcm) and a key image of each finding (nodule-01.png, …).',
+    'phoi analyze PATH --out DIR [--model ID[@VERSION]] [--json]',
+    '  PATH   a DICOM file, a folder of them, or a volume: .mhd, .mha, .nii, .nii.gz, .nrrd, .nhdr (findings.json alone)',
+    '  Writes findings.json, the DICOM objects (sr.dcm, seg.dcm, pr.dcm, ko.dcm, pictures sc-01.dcm …, and what the settings',
+    '  under "results" ask for) and a key image of each finding (nodule-01.png, …).',
     '  A study that cannot be analysed is a result too (status "not-analysed"), with exit code 0.',
   ].join('\n'),
   async run(args) {
@@ -56,23 +82,18 @@ export const analyze: Command = {
     const { out } = values;
     if (out === undefined) throw new UsageError('--out is missing');
     const settings = readSettings(process.env);
-    const model = await loadPipeline(settings.modelsDir, values.model ?? settings.model);
+    const wanted = parseModelName(values.model ?? settings.model);
+    const model = await loadPipeline(settings.modelsDir, wanted.id, { ...settings.inference, ...(wanted.version !== undefined && { version: wanted.version }) });
     const bar = createProgressBar();
     try {
-      const files: string[] = [];
-      for await (const file of filesBelow(path)) {
-        if (await isPart10(file)) files.push(file);
-        else console.error(`left out ${file}: not a DICOM file`);
-      }
-      if (files.length === 0) throw new AppError('DICOM_NOT_PART10', 'There is no DICOM file');
-      const result = await analyzeStudy({
-        instances: files.map((file) => ({ read: () => readFile(file) })),
-        model, onProgress: (stage, fraction) => bar.update(stage, fraction),
-      });
+      const onProgress = (stage: string, fraction: number): void => bar.update(stage, fraction);
+      const { result, files } = isVolumeFileName(path)
+        ? { result: await analyzeLooseVolume({ model, onProgress, read: (report, signal) => readLooseVolume(path, { signal, onProgress: report }) }), files: [] }
+        : await analyzeFolder(path, model, onProgress);
       bar.done();
       await mkdir(out, { recursive: true });
       await writeFile(join(out, 'findings.json'), `${JSON.stringify(result.findings, undefined, 2)}\n`);
-      for (const { role, part10 } of await buildAnalysisObjects(result, { softwareVersion: version })) await writeFile(join(out, `${role}.dcm`), part10);
+      for (const { name, part10 } of named(await buildAnalysisObjects(result, { softwareVersion: version, options: settings.results }))) await writeFile(join(out, name), part10);
       await writeKeyImages(result.findings.findings, files, out);
       console.log(values.json ? JSON.stringify(result.findings, undefined, 2) : summary(result, out));
       return 0;

@@ -10,11 +10,20 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   send: async () => (await import('./send.ts')).send,
   phantom: async () => (await import('./phantom.ts')).phantom,
   models: async () => (await import('./models.ts')).models,
+  accounts: async () => (await import('./accounts.ts')).accounts,
+  audit: async () => (await import('./audit.ts')).audit,
+  backup: async () => (await import('./backup.ts')).backup,
+  retention: async () => (await import('./retention.ts')).retention,
+  restore: async () => (await import('./backup.ts')).restore,
+  'support-bundle': async () => (await import('./support-bundle.ts')).supportBundle,
   evaluate: async () => (await import('./evaluate.ts')).evaluate,
+  bench: async () => (await import('./bench.ts')).bench,
+  convert: async () => (await import('./convert.ts')).convert,
+  'export-study': async () => (await import('./export-study.ts')).exportStudy,
 };
 
 async function printHelp(): Promise<void> {
-  const lines = await Promise.all(Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).summary}`));
+  const lines = await Promise.all(Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(14)} ${(await load()).summary}`));
   console.log([
     'phoi COMMAND [options]', '', ...lines, '',
     'phoi COMMAND --help says more. Exit codes: 0 done, 1 failed, 2 called wrongly.',

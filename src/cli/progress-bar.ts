@@ -11,8 +11,9 @@ export function createProgressBar(stream: NodeJS.WriteStream = process.stderr): 
   return {
     update(label, fraction) {
       if (!stream.isTTY) return;
-      const filled = Math.round(Math.min(1, Math.max(0, fraction)) * width);
-      const line = `${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${String(Math.round(fraction * 100)).padStart(3)} %  ${label}`;
+      const part = Math.min(1, Math.max(0, fraction));
+      const filled = Math.round(part * width);
+      const line = `${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${String(Math.round(part * 100)).padStart(3)} %  ${label}`;
       if (line === shown) return;
       shown = line;
       stream.write(`\r\u001b[2K${line}`);

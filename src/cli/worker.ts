@@ -1,4 +1,4 @@
-/** `phoi worker`: one worker process, for a host that shares the queue and the archive with the server. */
+/** `phoi worker`: one worker process, beside the server or on a host of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { readArguments, type Command } from './command.ts';
 
 export const worker: Command = {
   summary: 'starts one worker process that takes analysis jobs',
-  usage: 'phoi worker\nSettings come from phoi.config.json (or PHOI_CONFIG) and the environment.',
+  usage: 'phoi worker\nSettings come from phoi.config.json (or PHOI_CONFIG) and the environment. On a host without the disk of the server: REDIS_URL and PHOI_ARCHIVE_URL.',
   async run(args) {
     readArguments(args, {});
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(projectRoot, 'workers/inference/main.ts')], { stdio: 'inherit' });

@@ -1,199 +1,162 @@
 /**
  * Brings every result object to every destination (`DeliveryRecord` in the index is the durable state):
  *
- *   due ──send──► sent
- *    ▲   └─fails─► waiting, next attempt after a growing delay ──┐     (again for as long as it takes)
- *    └───────────────────────────────────────────────────────────┘
- *        └─refused `maxRefusals` times, or unreadable here ─► failed, until a person sends it again
+ *   waiting ──send──► sent ──asked whether it is kept──► confirmed
+ *    ▲   └─fails─► waiting, next attempt after a growing delay
+ *    │   └─refused too often, or failed very often─► failed, until a person sends it again
+ *    └──── the destination does not keep what it took ──── sent
  *
- * Each destination has its own loop: a slow or dead one delays no other.
+ * Each destination has loops of its own: a slow or dead one delays no other, and no worker waits for any.
  */
-import type { InstanceArchive } from '../archive/port.ts';
+import type { CommitmentReport } from '../dimse/commitment-dataset.ts';
 import type { RequestorTimers } from '../dimse/requestor.ts';
-import { AppError, toAppError } from '../errors.ts';
-import type { StudyIndex } from '../index/port.ts';
+import { loadClientTls } from '../dimse/tls.ts';
+import { toAppError } from '../errors.ts';
+import type { DeliveryFilter } from '../index/port.ts';
 import type { Log } from '../log.ts';
 import type { DeliveryRecord } from '../study/types.ts';
-import type { Destination, DueObject, ObjectResult, Sender } from './destination.ts';
+import { createCommitmentAsker, createQueryAsker } from './askers.ts';
+import { startConfirmLoop } from './confirm-loop.ts';
+import { createConfirmationOutcomes, takeCommitmentReport } from './confirmation.ts';
+import type { DeliveryContext } from './delivery-context.ts';
+import type { Destination, Sender } from './destination.ts';
 import { createDimseSender } from './dimse-sender.ts';
+import type { Loop, Schedule } from '../loop.ts';
+import { defaultRetryPolicy, retryPolicyOf, type RetryPolicy } from './retry-policy.ts';
+import { startSendLoop } from './send-loop.ts';
 import { createStowSender } from './stow-sender.ts';
 
 export interface DeliveryOptions {
   readonly destinations: readonly Destination[];
-  readonly index: Pick<StudyIndex, 'dueDeliveries' | 'updateDelivery' | 'delivery' | 'instance'>;
-  readonly archive: Pick<InstanceArchive, 'stream'>;
+  readonly index: DeliveryContext['index'];
+  readonly archive: DeliveryContext['archive'];
   /** Calling AE title toward DIMSE destinations that do not set one. */
   readonly aeTitle: string;
   readonly log: Log;
   /** Milliseconds since the epoch; the system's clock when left out. */
   readonly clock?: () => number;
-  /** Wait before the second attempt, doubled for each further one up to `maxRetryMs`. Default 10 s and 1 h. */
-  readonly firstRetryMs?: number;
-  readonly maxRetryMs?: number;
-  /** A considered refusal is final after so many. Default 5. */
-  readonly maxRefusals?: number;
+  /** For destinations that say nothing else; see `defaultRetryPolicy`. */
+  readonly retry?: Partial<RetryPolicy>;
   /** Told after the state of a delivery changed. */
   readonly onChanged?: (delivery: { readonly id: string; readonly studyInstanceUID: string; readonly state: DeliveryRecord['state'] }) => void;
   /** How often the index is looked at without being woken: for retries set before a restart. Default 10 s. */
   readonly pollMs?: number;
   readonly dimseTimers?: Partial<RequestorTimers>;
   readonly stowTimeoutMs?: number;
+  /** As of `slow-peer.ts`. */
+  readonly slowestBytesPerSecond?: number;
 }
 
 export interface Delivery {
   /** Look for due deliveries now: some were added. */
   wake(): void;
-  /** Sends a delivery again, whatever its state. False when there is none with this id. */
-  resend(id: string): Promise<boolean>;
+  /** Sends deliveries again, as if they had never been tried; gives how many. */
+  resend(filter: DeliveryFilter): Promise<number>;
+  /** Takes in what a destination reports of a storage commitment; false when the transaction is not ours. */
+  reported(report: CommitmentReport): Promise<boolean>;
+  /** AE titles that may report. */
+  readonly reporters: readonly string[];
   /** Stops sending; what was not answered stays due. */
   close(): Promise<void>;
 }
 
-/** Objects taken up at once: keeps associations and requests short, so that progress is soon visible. */
-const batchSize = 50;
-
-function senderOf(destination: Destination, options: DeliveryOptions): Sender {
-  return destination.kind === 'dimse'
-    ? createDimseSender(destination, options.aeTitle, options.dimseTimers)
-    : createStowSender(destination, options.stowTimeoutMs);
-}
-
-/** Starts the loops; deliveries that were due before a restart are taken up at once. */
+/** Starts the loops; deliveries that were due before a restart are taken up at once. Errors: CONFIG_INVALID (TLS files). */
 export function startDelivery(options: DeliveryOptions): Delivery {
+  const { destinations, log } = options;
+  for (const destination of destinations) {
+    if (destination.tls !== undefined) loadClientTls(destination.tls, destination.kind === 'dimse' ? destination.host : new URL(destination.url).hostname);
+  }
   const stopping = new AbortController();
-  void warnOfStrangers(options);
-  const loops = options.destinations.map((destination) => startLoop(destination, senderOf(destination, options), options, stopping.signal));
+  const base = { ...defaultRetryPolicy, ...options.retry };
+  const policies = new Map(destinations.map(({ name, retry }) => [name, retryPolicyOf(retry, base)]));
+  const confirmations = new Map(destinations.flatMap(({ name, confirm }) => (confirm === undefined ? [] : [[name, confirm] as const])));
+  const sending = new Map<string, Loop & Schedule>();
+  const confirming = new Map<string, Loop & Schedule>();
+  const waitingReports = new Map<string, AbortController>();
+  const stowTimeoutMs = options.stowTimeoutMs ?? 60_000;
+  const context: DeliveryContext = {
+    index: options.index, archive: options.archive, now: options.clock ?? Date.now, pollMs: options.pollMs ?? 10_000, signal: stopping.signal, log,
+    changed: ({ id, studyInstanceUID }, state) => options.onChanged?.({ id, studyInstanceUID, state }),
+    confirmationDue: (destination, time) => confirming.get(destination)?.at(time),
+    sendingDue: (destination, time) => sending.get(destination)?.at(time),
+  };
+  const outcomes = createConfirmationOutcomes((name) => policies.get(name) ?? base, (name) => confirmations.get(name), context);
+
+  async function reported(report: CommitmentReport): Promise<boolean> {
+    const known = await takeCommitmentReport(report, outcomes, context);
+    if (known) waitingReports.get(report.transactionUID)?.abort();
+    return known;
+  }
+
+  function reportSignal(transactionUID: string): AbortSignal {
+    const controller = new AbortController();
+    waitingReports.set(transactionUID, controller);
+    return controller.signal;
+  }
+
+  function startConfirming(destination: Destination): void {
+    const confirm = confirmations.get(destination.name);
+    if (confirm === undefined) return;
+    const ask = destination.kind === 'stow' ? createQueryAsker(destination, stowTimeoutMs, outcomes) : createCommitmentAsker(destination, {
+      ownAETitle: options.aeTitle, take: reported, reported: reportSignal, log, ...(options.dimseTimers === undefined ? {} : { timers: options.dimseTimers }),
+    });
+    confirming.set(destination.name, startConfirmLoop(destination.name, confirm, async (objects, transactionUID, signal) => {
+      try {
+        await ask(objects, transactionUID, signal);
+      } finally {
+        waitingReports.delete(transactionUID);
+      }
+    }, outcomes, context));
+  }
+
+  function senderOf(destination: Destination): Sender {
+    const { slowestBytesPerSecond } = options;
+    return destination.kind === 'dimse'
+      ? createDimseSender(destination, options.aeTitle, { ...options.dimseTimers, ...(slowestBytesPerSecond === undefined ? {} : { slowestBytesPerSecond }) })
+      : createStowSender(destination, stowTimeoutMs, slowestBytesPerSecond);
+  }
+
+  for (const destination of destinations) {
+    if (destination.enabled === false) continue;
+    sending.set(destination.name, startSendLoop(destination, senderOf(destination), policies.get(destination.name)!, context));
+    startConfirming(destination);
+  }
+  const loops = (): readonly Loop[] => [...sending.values(), ...confirming.values()];
+  const held = holdWhatCannotBeSent(destinations, context);
+
   return {
     wake() {
-      for (const loop of loops) loop.wake();
+      for (const loop of loops()) loop.wake();
     },
-    async resend(id) {
-      if (await options.index.delivery(id) === undefined) return false;
-      await options.index.updateDelivery(id, { state: 'waiting', attempts: 0, nextAttemptAt: new Date((options.clock ?? Date.now)()).toISOString() });
-      for (const loop of loops) loop.wake();
-      return true;
+    async resend(filter) {
+      const count = await options.index.resendDeliveries(filter);
+      // A destination that is gone since says so at once.
+      if (count > 0) await holdWhatCannotBeSent(destinations, context);
+      for (const loop of loops()) loop.wake();
+      return count;
     },
+    reported,
+    reporters: destinations.flatMap((destination) => (destination.kind === 'dimse' && destination.confirm !== undefined ? [destination.aeTitle] : [])),
     async close() {
       stopping.abort();
-      for (const loop of loops) loop.wake();
-      await Promise.all(loops.map(({ done }) => done));
+      for (const loop of loops()) loop.wake();
+      await Promise.all([held, ...loops().map(({ done }) => done)]);
     },
   };
 }
 
-/** Deliveries to a destination that is no longer configured wait for it to come back; somebody should know. */
-async function warnOfStrangers({ destinations, index, log }: DeliveryOptions): Promise<void> {
+/** Deliveries to a destination that is switched off or no longer configured wait for it to come back, and say so. */
+async function holdWhatCannotBeSent(destinations: readonly Destination[], { index, log }: DeliveryContext): Promise<void> {
   try {
-    const known = new Set(destinations.map(({ name }) => name));
-    const strangers = new Set((await index.dueDeliveries(10_000)).map(({ destination }) => destination).filter((name) => !known.has(name)));
-    for (const destination of strangers) log.warn({ destination }, 'Deliveries wait for a destination that is not configured');
+    const known = new Map(destinations.map((destination) => [destination.name, destination]));
+    for (const { destination, counts: { waiting } } of await index.deliverySummaries()) {
+      const configured = known.get(destination);
+      if (waiting === 0 || (configured !== undefined && configured.enabled !== false)) continue;
+      const code = configured === undefined ? 'DELIVERY_DESTINATION_UNKNOWN' : 'DELIVERY_DESTINATION_DISABLED';
+      await index.holdDeliveries(destination, { code, message: configured === undefined ? 'The destination is not in the settings' : 'The destination is switched off' });
+      log.warn({ destination, waiting, code }, 'Deliveries wait for a destination that nothing is sent to');
+    }
   } catch (error) {
     log.error({ code: toAppError(error).code, reason: toAppError(error).message }, 'Waiting deliveries could not be looked at');
   }
-}
-
-function startLoop(destination: Destination, send: Sender, options: DeliveryOptions, signal: AbortSignal): { wake(): void; readonly done: Promise<void> } {
-  const { index, archive } = options;
-  const log = options.log.child({ destination: destination.name });
-  const now = options.clock ?? Date.now;
-  const firstRetryMs = options.firstRetryMs ?? 10_000;
-  const maxRetryMs = options.maxRetryMs ?? 3_600_000;
-  const maxRefusals = options.maxRefusals ?? 5;
-  let woken = false;
-  let wakeUp: (() => void) | undefined;
-  /** Earliest next attempt that this loop itself has set, in clock time. */
-  let nextDue = Number.POSITIVE_INFINITY;
-
-  async function describe(delivery: DeliveryRecord): Promise<DueObject | undefined> {
-    const record = await index.instance(delivery.sopInstanceUID);
-    if (record === undefined) return undefined;
-    const { studyInstanceUID, sopInstanceUID, sopClassUID, transferSyntaxUID, blobKey } = record;
-    return {
-      deliveryId: delivery.id, studyInstanceUID, sopInstanceUID, sopClassUID, transferSyntaxUID,
-      open: async () => await archive.stream(blobKey) as AsyncIterable<Uint8Array>,
-    };
-  }
-
-  async function record(delivery: DeliveryRecord, result: ObjectResult): Promise<void> {
-    const attempts = delivery.attempts + 1;
-    const facts = { deliveryId: delivery.id, studyInstanceUID: delivery.studyInstanceUID, sopInstanceUID: delivery.sopInstanceUID, attempts };
-    const changed = (state: DeliveryRecord['state']): void => options.onChanged?.({ id: delivery.id, studyInstanceUID: delivery.studyInstanceUID, state });
-    if (result.kind === 'sent') {
-      await index.updateDelivery(delivery.id, { state: 'sent', attempts });
-      log.info(facts, 'Object delivered');
-      changed('sent');
-      return;
-    }
-    const lastError = `${result.error.code}: ${result.error.message}`;
-    const cause = { code: result.error.code, reason: result.error.message };
-    if (result.kind === 'refused' && attempts >= maxRefusals) {
-      await index.updateDelivery(delivery.id, { state: 'failed', attempts, lastError });
-      log.error({ ...facts, ...cause }, 'Object not delivered, given up');
-      changed('failed');
-      return;
-    }
-    const at = now() + Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(delivery.attempts, 30));
-    nextDue = Math.min(nextDue, at);
-    const nextAttemptAt = new Date(at).toISOString();
-    await index.updateDelivery(delivery.id, { state: 'waiting', attempts, lastError, nextAttemptAt });
-    log.warn({ ...facts, ...cause, nextAttemptAt }, 'Object not delivered, tried again later');
-    changed('waiting');
-  }
-
-  /** One batch; gives false when nothing was due. */
-  async function pass(): Promise<boolean> {
-    const due = await index.dueDeliveries(batchSize, destination.name);
-    const deliveries = new Map(due.map((delivery) => [delivery.id, delivery]));
-    const objects: DueObject[] = [];
-    const recorded: Promise<void>[] = [];
-    for (const delivery of due) {
-      const object = await describe(delivery);
-      if (object !== undefined) objects.push(object);
-      else recorded.push(record({ ...delivery, attempts: Math.max(delivery.attempts, maxRefusals) }, { kind: 'refused', error: new AppError('ARCHIVE_NOT_FOUND', 'The object is not in the index') }));
-    }
-    if (objects.length > 0) {
-      await send(objects, (object, result) => {
-        // Cut off by our own end: it stays due and counts as no attempt.
-        if (result.kind !== 'sent' && signal.aborted) return;
-        recorded.push(record(deliveries.get(object.deliveryId)!, result));
-      }, signal);
-    }
-    await Promise.all(recorded);
-    return due.length > 0;
-  }
-
-  function sleep(ms: number): Promise<void> {
-    if (woken || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  async function run(): Promise<void> {
-    while (!signal.aborted) {
-      woken = false;
-      if (nextDue <= now()) nextDue = Number.POSITIVE_INFINITY;
-      let waitMs = options.pollMs ?? 10_000;
-      try {
-        if (await pass()) continue;
-      } catch (error) {
-        // The index cannot be read or written: trying again at once would only make noise.
-        waitMs = firstRetryMs;
-        log.error({ code: toAppError(error).code, reason: toAppError(error).message }, 'Deliveries could not be worked on');
-      }
-      await sleep(Math.min(waitMs, Math.max(1, nextDue - now())));
-    }
-  }
-
-  return {
-    done: run(),
-    wake() {
-      woken = true;
-      wakeUp?.();
-    },
-  };
 }

@@ -1,7 +1,11 @@
 /** Results to a destination by C-STORE. */
+import type { ConnectionOptions } from 'node:tls';
+import { explicitVRLittleEndian, implicitVRLittleEndian } from '../dicom/transfer-syntax.ts';
 import type { RequestorTimers } from '../dimse/requestor.ts';
 import { sendInstances, type SendOutcome } from '../dimse/send-instances.ts';
-import { isOwnFault, type Destination, type ObjectResult, type Sender } from './destination.ts';
+import { loadClientTls } from '../dimse/tls.ts';
+import { toAppError } from '../errors.ts';
+import { isOwnFault, type DimseDestination, type ObjectResult, type Sender } from './destination.ts';
 
 function resultOf({ state, error, status }: SendOutcome): ObjectResult {
   if (state === 'sent' || error === undefined) return { kind: 'sent' };
@@ -11,14 +15,28 @@ function resultOf({ state, error, status }: SendOutcome): ObjectResult {
   return { kind: considered || noContext || isOwnFault(error) ? 'refused' : 'failed', error };
 }
 
+function preferenceOf(wish: DimseDestination['transferSyntax']): { readonly prefer?: string } {
+  if (wish === undefined || wish === 'as-stored') return {};
+  return { prefer: wish === 'implicit-little-endian' ? implicitVRLittleEndian : explicitVRLittleEndian };
+}
+
 export function createDimseSender(
-  destination: Extract<Destination, { kind: 'dimse' }>, ownAETitle: string, timers: Partial<RequestorTimers> = {},
+  destination: DimseDestination, ownAETitle: string, timers: Partial<RequestorTimers> = {},
 ): Sender {
   return async (objects, settle, signal) => {
+    let tls: ConnectionOptions | undefined;
+    try {
+      if (destination.tls !== undefined) tls = loadClientTls(destination.tls, destination.host);
+    } catch (error) {
+      for (const object of objects) settle(object, { kind: 'failed', error: toAppError(error) });
+      return;
+    }
     const byUID = new Map(objects.map((object) => [object.sopInstanceUID, object]));
     await sendInstances({
       host: destination.host, port: destination.port, calledAETitle: destination.aeTitle,
       callingAETitle: destination.callingAETitle ?? ownAETitle,
+      ...(tls === undefined ? {} : { tls }),
+      ...preferenceOf(destination.transferSyntax),
       instances: objects, timers, signal,
       onStatus: (outcome) => settle(byUID.get(outcome.instance.sopInstanceUID)!, resultOf(outcome)),
     });

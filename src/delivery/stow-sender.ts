@@ -1,7 +1,12 @@
 /** Results to a destination by STOW-RS (PS3.18 10.5). */
-import { dicomwebClient, type StoreAnswer } from '../dicomweb/client.ts';
+import { explicitVRLittleEndian, implicitVRLittleEndian } from '../dicom/transfer-syntax.ts';
+import { dicomwebClient, type DicomwebClient, type StoreAnswer } from '../dicomweb/client.ts';
+import { sendingWatch } from '../dicomweb/stall-watch.ts';
+import { convertPart10 } from '../dimse/convert-dataset.ts';
+import { loadClientTls } from '../dimse/tls.ts';
 import { AppError, toAppError } from '../errors.ts';
-import { isOwnFault, type Destination, type DueObject, type ObjectResult, type Sender } from './destination.ts';
+import { slowestBytesPerSecond } from '../slow-peer.ts';
+import { isOwnFault, type DueObject, type ObjectResult, type Sender, type StowDestination } from './destination.ts';
 
 const duplicateSOPInstance = 0x0111;
 const sent: ObjectResult = { kind: 'sent' };
@@ -23,30 +28,25 @@ function resultOf(object: DueObject, answer: StoreAnswer): ObjectResult {
   return answer.status === 200 && answer.failed.length === 0 && answer.otherFailures === 0 ? sent : refusal(undefined);
 }
 
-/** Aborts when nothing is taken for so long: the wait for an answer begins only once everything was sent. */
-function watchdog(stallMs: number): { readonly signal: AbortSignal; watch(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>; stop(): void } {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), stallMs);
-  return {
-    signal: controller.signal,
-    async* watch(bytes) {
-      for await (const chunk of bytes) {
-        timer.refresh();
-        yield chunk;
-      }
-    },
-    stop: () => clearTimeout(timer),
-  };
+/** A client for each use: with TLS a new one, so that a renewed certificate is read. Errors: CONFIG_INVALID. */
+export function stowClients({ url, headers, tls }: StowDestination, timeoutMs: number, slowest = slowestBytesPerSecond): () => DicomwebClient {
+  const options = { baseUrl: url, responseTimeoutMs: timeoutMs, slowestBytesPerSecond: slowest, ...(headers === undefined ? {} : { headers }) };
+  if (tls !== undefined) return () => dicomwebClient({ ...options, tls: loadClientTls(tls, new URL(url).hostname) });
+  const client = dicomwebClient(options);
+  return () => client;
 }
 
-/** `timeoutMs` bounds the wait for an answer and each pause while sending. */
-export function createStowSender(destination: Extract<Destination, { kind: 'stow' }>, timeoutMs = 60_000): Sender {
-  const client = dicomwebClient({
-    baseUrl: destination.url, responseTimeoutMs: timeoutMs, ...(destination.headers === undefined ? {} : { headers: destination.headers }),
-  });
+/** `timeoutMs` bounds the wait for an answer and each pause while sending, from when a receiver of `slowest` bytes a second has what it was sent. */
+export function createStowSender(destination: StowDestination, timeoutMs = 60_000, slowest = slowestBytesPerSecond): Sender {
+  const clientOf = stowClients(destination, timeoutMs, slowest);
+  const preferred = destination.transferSyntax === 'implicit-little-endian' ? implicitVRLittleEndian
+    : destination.transferSyntax === 'explicit-little-endian' ? explicitVRLittleEndian : undefined;
+  const bytesOf = async (object: DueObject): Promise<AsyncIterable<Uint8Array>> =>
+    (preferred === undefined || preferred === object.transferSyntaxUID ? object.open() : convertPart10(await object.open(), object, preferred));
 
-  async function sendStudy(objects: readonly DueObject[], settle: Parameters<Sender>[1], signal: AbortSignal): Promise<void> {
-    const dog = watchdog(timeoutMs);
+  async function sendStudy(client: DicomwebClient, objects: readonly DueObject[], settle: Parameters<Sender>[1], signal: AbortSignal): Promise<void> {
+    // The client's own wait for an answer begins only once everything was sent.
+    const dog = sendingWatch(timeoutMs, slowest);
     const left = new Set(objects);
     function decide(object: DueObject, result: ObjectResult): void {
       left.delete(object);
@@ -58,7 +58,7 @@ export function createStowSender(destination: Extract<Destination, { kind: 'stow
         for (const object of objects) {
           let bytes: AsyncIterable<Uint8Array>;
           try {
-            bytes = await object.open();
+            bytes = await bytesOf(object);
           } catch (error) {
             const known = toAppError(error);
             decide(object, { kind: isOwnFault(known) ? 'refused' : 'failed', error: known });
@@ -83,6 +83,13 @@ export function createStowSender(destination: Extract<Destination, { kind: 'stow
   }
 
   return async (objects, settle, signal) => {
-    for (const ofStudy of Map.groupBy(objects, ({ studyInstanceUID }) => studyInstanceUID).values()) await sendStudy(ofStudy, settle, signal);
+    let client: DicomwebClient;
+    try {
+      client = clientOf();
+    } catch (error) {
+      for (const object of objects) settle(object, { kind: 'failed', error: toAppError(error) });
+      return;
+    }
+    for (const ofStudy of Map.groupBy(objects, ({ studyInstanceUID }) => studyInstanceUID).values()) await sendStudy(client, ofStudy, settle, signal);
   };
 }

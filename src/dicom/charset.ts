@@ -3,6 +3,13 @@ import { characterSets, convertBytes } from 'dicom-character-set';
 
 const escape = 0x1b;
 
+// Latin-9 (Sup 211) is younger than the library's table.
+const ascii = characterSets['ISO 2022 IR 100']!.elements![0]!;
+characterSets['ISO_IR 203'] = { encoding: 'iso-8859-15' };
+characterSets['ISO 2022 IR 203'] = {
+  extension: true, elements: [ascii, { codeElement: 'G1', escapeSequence: [0x1b, 0x2d, 0x62], encoding: 'iso-8859-15', bytesPerCodePoint: 1 }],
+};
+
 function isPlainAscii(bytes: Uint8Array): boolean {
   for (const byte of bytes) if (byte >= 0x80 || byte === escape) return false;
   return true;
@@ -56,6 +63,21 @@ function decodeWith(declaration: string, bytes: Uint8Array, vr: string): string 
   }
 }
 
+/** Sets of two bytes that some writers use without the escape sequence that would announce them. */
+const unannounced: Readonly<Record<string, string>> = { 'ISO 2022 IR 58': 'gb18030', 'ISO 2022 IR 149': 'euc-kr' };
+
+/**
+ * Bytes above 7F where the first set is ASCII and no escape sequence announces another one, which the standard does not
+ * know: the set of two bytes that was declared, if they are pairs in its right half (hardly any UTF-8 is), else as
+ * without a label.
+ */
+function decodeUnannounced(bytes: Uint8Array, sets: readonly string[]): string | undefined {
+  if (bytes.includes(escape) || (sets[0] !== '' && sets[0] !== 'ISO 2022 IR 6')) return undefined;
+  const encoding = sets.map((set) => unannounced[set]).find((known) => known !== undefined);
+  if (encoding === undefined || !/^(?:[\x00-\x7f]|[\xa1-\xfe]{2})*$/u.test(Buffer.from(bytes).toString('latin1'))) return withoutLabel(bytes);
+  return new TextDecoder(encoding).decode(bytes);
+}
+
 /**
  * The text of one element's field. `sets` comes from {@link knownCharacterSets}. Bytes that contradict their label
  * (an unknown set or escape sequence) are read as UTF-8 where they are valid UTF-8, otherwise as Latin-1.
@@ -63,5 +85,5 @@ function decodeWith(declaration: string, bytes: Uint8Array, vr: string): string 
 export function decodeText(bytes: Uint8Array, vr: string, sets: readonly string[]): string {
   if (isPlainAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   if (sets.length === 0) return withoutLabel(bytes);
-  return decodeWith(sets.join('\\'), bytes, vr) ?? (bytes.includes(escape) ? decodeWith(withUndeclared(sets), bytes, vr) : undefined) ?? withoutLabel(bytes);
+  return decodeUnannounced(bytes, sets) ?? decodeWith(sets.join('\\'), bytes, vr) ?? (bytes.includes(escape) ? decodeWith(withUndeclared(sets), bytes, vr) : undefined) ?? withoutLabel(bytes);
 }

@@ -3,6 +3,7 @@
  * The only file that touches them. A stream that makes a decoder trap leaves its memory in an unknown state, so the
  * module is thrown away and loaded anew for the next frame.
  */
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import type { Context as CodecContext, NativeCodecs as NativeCodecsClass } from 'dcmjs-codecs';
@@ -10,6 +11,7 @@ import type { Context as CodecContext, NativeCodecs as NativeCodecsClass } from 
 import { AppError } from '../errors.ts';
 import type { PixelFormat } from './pixel-format.ts';
 import type { Codec } from './transfer-syntax.ts';
+import { wasmPageBytes, withMemoryLimit } from './wasm-memory.ts';
 
 // Both packages are CommonJS bundles without ES module entry points.
 const load = createRequire(import.meta.url);
@@ -31,9 +33,14 @@ interface CharLS {
 
 let charls: Promise<CharLS> | undefined;
 let dcmjs: Promise<DcmjsCodecs> | undefined;
+let readDcmjs: (() => Promise<ArrayBuffer>) | undefined;
+
+/** Of one decoder in one thread; the largest frame that is decoded at all takes less. */
+export const decoderPages = 1024 ** 3 / wasmPageBytes;
 
 function loadCharls(): Promise<CharLS> {
   charls ??= (load('@cornerstonejs/codec-charls/wasmjs') as (options: object) => Promise<CharLS>)({
+    wasmBinary: withMemoryLimit(readFileSync(load.resolve('@cornerstonejs/codec-charls/wasm')), decoderPages),
     print: () => undefined,
     printErr: () => undefined,
   });
@@ -42,6 +49,11 @@ function loadCharls(): Promise<CharLS> {
 
 async function loadDcmjs(): Promise<DcmjsCodecs> {
   const codecs = load('dcmjs-codecs') as DcmjsCodecs;
+  // It reads its module itself and has no setting for this.
+  const reading = codecs.NativeCodecs as unknown as { _getWebAssemblyBytes: () => Promise<ArrayBuffer> };
+  readDcmjs ??= reading._getWebAssemblyBytes.bind(reading);
+  const read = readDcmjs;
+  reading._getWebAssemblyBytes = async () => withMemoryLimit(new Uint8Array(await read()), decoderPages).buffer;
   await codecs.NativeCodecs.initializeAsync({ logCodecsInfo: false, logCodecsTrace: false });
   return codecs;
 }

@@ -4,9 +4,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import type { ConnectionOptions } from 'node:tls';
+import { Agent, fetch, type buildConnector, type RequestInit, type Response } from 'undici';
 import type { Dataset } from '../dicom/dataset.ts';
 import { tag } from '../dicom/tags.ts';
 import { AppError } from '../errors.ts';
+import { takingMs } from '../slow-peer.ts';
 import { parseMediaType } from './media-type.ts';
 import { parseMultipart, writeMultipart } from './multipart.ts';
 
@@ -17,6 +20,10 @@ export interface DicomwebClientOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Given up when the answer does not begin within so long. Default 60 s. */
   readonly responseTimeoutMs?: number;
+  /** The answer to an upload may take longer by what a peer that takes so much needs (`slow-peer.ts`). */
+  readonly slowestBytesPerSecond?: number;
+  /** For https: authorities, own certificate and the least that is accepted; Node's defaults when left out. */
+  readonly tls?: ConnectionOptions;
 }
 
 export interface InstancePath {
@@ -38,7 +45,10 @@ export interface DicomwebClient {
   /** QIDO-RS; keys are keywords or tags. No match is an empty list. Errors: HTTP_UPSTREAM_FAILED. */
   search(level: 'studies' | 'series' | 'instances', query?: Readonly<Record<string, string | number>>, within?: { readonly studyInstanceUID?: string; readonly seriesInstanceUID?: string }, signal?: AbortSignal): Promise<readonly Dataset[]>;
   metadata(path: InstancePath, signal?: AbortSignal): Promise<readonly Dataset[]>;
-  /** The instances as Part 10 streams, as stored there (`transfer-syntax=*`). Read each body before the next. */
+  /**
+   * The instances as Part 10 streams, as stored there (`transfer-syntax=*`). Read each body before the next.
+   * Errors: HTTP_UPSTREAM_FAILED, HTTP_MULTIPART_MALFORMED, HTTP_MULTIPART_TRUNCATED.
+   */
   retrieve(path: InstancePath, signal?: AbortSignal): AsyncGenerator<AsyncIterable<Uint8Array>, void, undefined>;
   /**
    * Stores Part 10 instances. An answer of 200, 202 or 409 is returned, any other status is an error.
@@ -62,22 +72,39 @@ function pathOf(path: InstancePath): string {
     ...(path.sopInstanceUID === undefined ? [] : ['instances', path.sopInstanceUID])].map(encodeURIComponent).join('/');
 }
 
+/** The body of an answer; one that breaks off is an error that may pass. */
+async function* unbroken(what: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* body;
+  } catch (error) {
+    if (signal?.aborted === true) throw new AppError('CANCELLED', `${what}: cancelled`, { cause: error });
+    throw new AppError('HTTP_UPSTREAM_FAILED', `${what}: the answer broke off`, { cause: error, details: { transient: true } });
+  }
+}
+
 /** A client of the service at `baseUrl`. */
 export function dicomwebClient(options: DicomwebClientOptions): DicomwebClient {
   const base = options.baseUrl.replace(/\/+$/, '');
   const responseTimeoutMs = options.responseTimeoutMs ?? 60_000;
+  // The wait for an answer is counted here: an upload may take longer than undici's own limit.
+  const agent = new Agent({ headersTimeout: 0, ...(options.tls === undefined ? {} : { connect: options.tls as buildConnector.BuildOptions }) });
 
-  /** `waitFrom` resolves when the wait for an answer begins: at once without a body, after its last byte with one. */
-  async function request(what: string, path: string, init: RequestInit, signal?: AbortSignal, waitFrom: Promise<void> = Promise.resolve()): Promise<Response> {
+  /**
+   * `handedBytes` resolves when the wait for an answer begins: at once without a body; with one after its last byte was
+   * taken from us, which is not when it has arrived.
+   */
+  async function request(what: string, path: string, init: RequestInit, signal?: AbortSignal, handedBytes: Promise<number> = Promise.resolve(0)): Promise<Response> {
     const timeout = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     let answered = false;
-    void waitFrom.then(() => {
-      if (!answered) timer = setTimeout(() => timeout.abort(new Error('no answer in time')), responseTimeoutMs);
+    void handedBytes.then((bytes) => {
+      if (!answered) timer = setTimeout(() => timeout.abort(new Error('no answer in time')), responseTimeoutMs + takingMs(bytes, options.slowestBytesPerSecond));
     });
     try {
       return await fetch(`${base}/${path}`, {
-        ...init,
+        ...init, dispatcher: agent,
+        // Only the configured address is called: another one would get images and keys that are not meant for it.
+        redirect: 'manual',
         headers: { ...options.headers, ...init.headers as Record<string, string> },
         signal: AbortSignal.any([timeout.signal, ...(signal === undefined ? [] : [signal])]),
       });
@@ -122,19 +149,26 @@ export function dicomwebClient(options: DicomwebClientOptions): DicomwebClient {
       }
       const media = parseMediaType(response.headers.get('content-type') ?? undefined);
       if (media?.type === 'application/dicom') {
-        yield response.body;
+        yield unbroken('WADO-RS', response.body, signal);
         return;
       }
-      for await (const part of parseMultipart(response.body, media?.parameters['boundary'])) yield part.body;
+      for await (const part of parseMultipart(unbroken('WADO-RS', response.body, signal), media?.parameters['boundary'])) yield part.body;
     },
     async store(instances, { studyInstanceUID, signal } = {}) {
       const boundary = `phoi-${randomUUID()}`;
-      const sent = Promise.withResolvers<undefined>();
+      const handed = Promise.withResolvers<number>();
+      let bytes = 0;
+      async function* counted(body: AsyncIterable<Uint8Array> | Uint8Array) {
+        for await (const chunk of body instanceof Uint8Array ? [body] : body) {
+          bytes += chunk.length;
+          yield chunk;
+        }
+      }
       async function* parts() {
         try {
-          for await (const body of instances) yield { headers: { 'Content-Type': 'application/dicom' }, body };
+          for await (const body of instances) yield { headers: { 'Content-Type': 'application/dicom' }, body: counted(body) };
         } finally {
-          sent.resolve(undefined);
+          handed.resolve(bytes);
         }
       }
       const body = Readable.from(writeMultipart(parts(), boundary), { objectMode: false, highWaterMark: 256 * 1024 });
@@ -146,7 +180,7 @@ export function dicomwebClient(options: DicomwebClientOptions): DicomwebClient {
         },
         body,
         duplex: 'half',
-      }, signal, sent.promise);
+      }, signal, handed.promise);
       const text = await response.text();
       if (!response.ok && response.status !== 409) throw upstream('STOW-RS', response.status);
       return readStoreAnswer(response.status, text);

@@ -3,35 +3,15 @@
  * are read. Runs in the decoding threads.
  */
 import { open, type FileHandle } from 'node:fs/promises';
-import { parseHeader, parsePart10, type ParsedInstance } from '../dicom/parse.ts';
+import { parsePart10, type ParsedInstance } from '../dicom/parse.ts';
 import { pixelFormat } from '../dicom/pixel-format.ts';
 import { frameCount } from '../dicom/pixels.ts';
+import { headerOfOpenFile, readExactly } from '../dicom/read-file-header.ts';
 import { verifyComplete } from '../dicom/verify.ts';
 import { AppError } from '../errors.ts';
 
-const firstReadBytes = 128 * 1024;
 /** Most bytes of a file that are held at once, where random access does not do. */
 const maxWholeBytes = 1024 * 1024 * 1024;
-
-async function readExactly(file: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
-  let done = 0;
-  while (done < length) {
-    const { bytesRead } = await file.read(buffer, done, length - done, offset + done);
-    if (bytesRead === 0) throw new AppError('DICOM_TRUNCATED', 'the stored file is shorter than its header says');
-    done += bytesRead;
-  }
-  return buffer;
-}
-
-async function parseHead(file: FileHandle, size: number): Promise<ParsedInstance> {
-  let wanted = Math.min(size, firstReadBytes);
-  for (;;) {
-    const result = parseHeader(await readExactly(file, 0, wanted), size);
-    if (result.kind === 'done') return result.instance;
-    wanted = result.bytes;
-  }
-}
 
 interface FrameSource {
   /** Bytes and description such that `readFrame(bytes, parsed, index)` is the frame. */
@@ -73,7 +53,7 @@ const keptFiles = 16;
 async function parsedFile(path: string, file: FileHandle, size: number): Promise<ParsedInstance> {
   const kept = parsedFiles.get(path);
   if (kept !== undefined) return kept;
-  const head = await parseHead(file, size);
+  const head = await headerOfOpenFile(file, size);
   const parsed = await verifyComplete(head, async (offset, length) => readExactly(file, offset, length), size);
   if (frameCount(parsed.dataset) > 1 && parsed.inflated === undefined) {
     parsedFiles.set(path, parsed);

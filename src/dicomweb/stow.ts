@@ -20,6 +20,8 @@ export const stowReason = {
   cannotUnderstand: 0xc000,
   /** 0110: processing failure. */
   processingFailure: 0x0110,
+  /** 0124: refused, not authorized. */
+  notAuthorized: 0x0124,
   /** B000 (warning): kept beside an instance with the same UID and other bytes, which stays current. */
   conflictKept: 0xb000,
 } as const;
@@ -33,6 +35,7 @@ const reasonOf: Partial<Record<ErrorCode, number>> = {
   DICOM_MALFORMED: stowReason.cannotUnderstand,
   DICOM_INVALID_UID: stowReason.cannotUnderstand,
   DICOM_MISSING_ATTRIBUTE: stowReason.cannotUnderstand,
+  STUDY_OF_ANOTHER_SITE: stowReason.notAuthorized,
   HTTP_UNSUPPORTED_MEDIA_TYPE: stowReason.cannotUnderstand,
 };
 

@@ -10,8 +10,8 @@ import type { Log } from '../log.ts';
 import { encodeAssociateAccept, type AssociateRequest } from './associate-pdu.ts';
 import { createAssociation, type Association, type Message } from './association.ts';
 import { createByteSource } from './byte-source.ts';
-import { negotiate, type AcceptPolicy } from './negotiation.ts';
-import { abortSource, encodeAbort, encodeReject, encodeReleaseResponse, rejection, type Rejection } from './pdu.ts';
+import { negotiate, peerOf, type AcceptPolicy, type DimsePeer } from './negotiation.ts';
+import { abortSource, describeRejection, encodeAbort, encodeReject, encodeReleaseResponse, rejection, type Rejection } from './pdu.ts';
 import type { Place, Places } from './places.ts';
 import { createPduReader } from './pdu-reader.ts';
 import { createPduWriter } from './pdu-writer.ts';
@@ -32,12 +32,16 @@ export interface AssociationServer {
   ended(): void;
 }
 
+export type TellRefused = (refused: { readonly callingAETitle?: string; readonly remoteAddress: string; readonly what: string }) => void;
+
 export interface AcceptorOptions {
   readonly policy: AcceptPolicy;
   readonly timers: AcceptorTimers;
   readonly maxPduLength: number;
   readonly log: Log;
   readonly places: Places;
+  /** Told of a caller who may not come in; one who comes at a bad time is not told of. */
+  readonly onRefused?: TellRefused;
   serve(peer: { readonly callingAETitle: string; readonly remoteAddress: string }, log: Log): AssociationServer;
 }
 
@@ -74,8 +78,10 @@ async function answer(
     log.warn({ ...reason, calledAETitle: request.calledAETitle }, 'Association rejected');
     socket.end(encodeReject(reason));
   };
-  const negotiated = negotiate(request, remoteAddress, options.policy);
+  const caller = { address: remoteAddress, tls: 'encrypted' in socket };
+  const negotiated = negotiate(request, caller, options.policy);
   if (negotiated.kind === 'reject') {
+    options.onRefused?.({ callingAETitle: request.callingAETitle, remoteAddress, what: describeRejection(negotiated.rejection) });
     reject(negotiated.rejection);
     return;
   }
@@ -84,7 +90,7 @@ async function answer(
     if (socket.writable) socket.end(encodeAbort(abortSource.serviceProvider, 0));
     // Whatever waits for its next message wakes up.
     socket.destroySoon();
-  });
+  }, limitOf(request.callingAETitle, peerOf(options.policy.peers, request.callingAETitle, caller)));
   if (place === undefined) {
     reject(rejection.localLimitExceeded);
     return;
@@ -103,6 +109,11 @@ async function answer(
     server.ended();
     place.leave();
   }
+}
+
+/** The limit of a peer's own, when it has one. */
+function limitOf(callingAETitle: string, peer: DimsePeer | undefined): { readonly name: string; readonly limit: number } | undefined {
+  return peer?.maxAssociations === undefined ? undefined : { name: callingAETitle, limit: peer.maxAssociations };
 }
 
 async function converse(association: Association, server: AssociationServer, place: Place, idleMs: number, log: Log): Promise<void> {

@@ -39,6 +39,8 @@ export interface Association {
   readonly ended: boolean;
   /** Errors as of `Message.dataset`. */
   receive(timeoutMs: number): Promise<Message | Ending>;
+  /** True as soon as `receive` has something; false when `signal` says so first, and then the association is as it was. */
+  ready(signal: AbortSignal): Promise<boolean>;
   send(contextId: number, command: CommandSet, dataset?: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void>;
 }
 
@@ -145,6 +147,12 @@ export function createAssociation(parts: {
     contexts,
     get ended() {
       return ending !== undefined || failure !== undefined;
+    },
+    async ready(signal) {
+      const rest = unread;
+      unread = undefined;
+      if (rest !== undefined && await passOver(rest) !== undefined) return true;
+      return ending !== undefined || failure !== undefined || reader.ready(signal);
     },
     async receive(timeoutMs) {
       if (unread !== undefined) {

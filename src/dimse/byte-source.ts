@@ -14,6 +14,8 @@ export interface ByteSource {
   exactly(count: number, firstMs: number, restMs: number): Promise<Buffer | undefined>;
   /** Between 1 and `atMost` bytes. Errors: DIMSE_TIMEOUT, DIMSE_PEER_ABORTED. */
   some(atMost: number, timeoutMs: number): Promise<Buffer>;
+  /** True as soon as there is something to read or the connection has ended; false when `signal` says so first. */
+  ready(signal: AbortSignal): Promise<boolean>;
 }
 
 const endedInside = (): AppError => new AppError('DIMSE_PEER_ABORTED', 'The peer closed the connection inside a message');
@@ -38,7 +40,9 @@ export function createByteSource(socket: Socket): ByteSource {
 
   function lost(cause: Error): AppError {
     if (cause instanceof AppError) return cause;
-    return new AppError('DIMSE_PEER_ABORTED', 'The connection was lost', { cause });
+    // ECONNRESET, or the alert with which the other side refused our certificate.
+    const reason = 'code' in cause && typeof cause.code === 'string' ? `: ${cause.code}` : '';
+    return new AppError('DIMSE_PEER_ABORTED', `The connection was lost${reason}`, { cause });
   }
 
   function arrival(timeoutMs: number): Promise<void> {
@@ -58,6 +62,11 @@ export function createByteSource(socket: Socket): ByteSource {
       };
       for (const event of events) socket.on(event, wake);
     });
+  }
+
+  function isReady(): boolean {
+    held ??= (socket.read() as Buffer | null) ?? undefined;
+    return held !== undefined || failure !== undefined || socket.readableEnded || socket.destroyed;
   }
 
   function takeHeld(atMost: number): Buffer {
@@ -83,6 +92,20 @@ export function createByteSource(socket: Socket): ByteSource {
         filled += takeHeld(count - filled).copy(whole, filled);
       }
       return whole;
+    },
+    ready(signal) {
+      return new Promise((resolve) => {
+        const events = ['readable', 'end', 'close', 'error'] as const;
+        const decide = (): void => {
+          if (!isReady() && !signal.aborted) return;
+          for (const event of events) socket.off(event, decide);
+          signal.removeEventListener('abort', decide);
+          resolve(isReady());
+        };
+        for (const event of events) socket.on(event, decide);
+        signal.addEventListener('abort', decide);
+        decide();
+      });
     },
     async some(atMost, timeoutMs) {
       if (!await fill(timeoutMs)) throw endedInside();

@@ -1,10 +1,9 @@
 /** Storage commitment on one association: the N-ACTION in, and the N-EVENT-REPORT out while the association is open. */
-import { parseDataset } from '../dicom/parse.ts';
 import { AppError, toAppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Association, Message } from './association.ts';
 import { commandField, type CommandSet } from './command-set.ts';
-import { readCommitmentRequest } from './commitment-dataset.ts';
+import { readCommitmentDataset, readCommitmentRequest } from './commitment-dataset.ts';
 import type { CommitmentService, CommitmentSession } from './commitment-service.ts';
 import { status } from './status.ts';
 import { storageCommitmentSOPClass, storageCommitmentSOPInstance } from './uids.ts';
@@ -17,21 +16,8 @@ export interface CommitmentExchange {
   ended(): void;
 }
 
-/** Some hundred thousand references. */
-const maxRequestBytes = 64 * 1024 * 1024;
 /** A requester that keeps its association open but never answers a report gets it again on a new one. */
 const reportAnswerMs = 60_000;
-
-async function readLimited(dataset: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of dataset) {
-    size += chunk.length;
-    if (size > maxRequestBytes) throw new AppError('DICOM_TOO_LARGE', 'The commitment request is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
 
 /** Why a request is answered with a failure right away (PS3.7 10.1.4.1.10). */
 function refusal(command: CommandSet): number | undefined {
@@ -76,8 +62,7 @@ export function createCommitmentExchange(
     const refused = refusal(message.command);
     if (refused !== undefined) return refused;
     try {
-      const dataset = parseDataset(await readLimited(message.dataset), message.context.transferSyntaxUID);
-      const commitment = readCommitmentRequest(dataset);
+      const commitment = readCommitmentRequest(await readCommitmentDataset(message.dataset, message.context.transferSyntaxUID));
       await service.accept(commitment, sessionOn(message.context.id, message.context.transferSyntaxUID));
       log.info({ transactionUID: commitment.transactionUID, references: commitment.references.length }, 'Storage commitment requested');
       return status.success;

@@ -18,6 +18,7 @@ import { request } from './request.ts';
 import { defaultRequestorTimers, openAssociation, type DimseAddress, type RequestorTimers } from './requestor.ts';
 import { describeStatus, status } from './status.ts';
 import { storageCommitmentSOPClass, storageCommitmentSOPInstance } from './uids.ts';
+import { loadClientTls } from './tls.ts';
 import type { VerifyStored } from './verify-stored.ts';
 
 /** The association on which a request came. */
@@ -96,8 +97,11 @@ export function createCommitmentService(options: CommitmentServiceOptions): Comm
   function addressOf(pending: PendingCommitment): DimseAddress | undefined {
     const peer = options.peers.find(({ aeTitle, port }) => aeTitle === pending.callingAETitle && port !== undefined);
     if (peer?.port === undefined) return undefined;
-    const host = peer.address !== undefined && (isIP(peer.address) !== 0 || peer.address === 'localhost') ? peer.address : pending.remoteAddress;
-    return { host, port: peer.port, calledAETitle: pending.callingAETitle, callingAETitle: options.aeTitle };
+    const host = peer.host ?? (peer.address !== undefined && (isIP(peer.address) !== 0 || peer.address === 'localhost') ? peer.address : pending.remoteAddress);
+    return {
+      host, port: peer.port, calledAETitle: pending.callingAETitle, callingAETitle: options.aeTitle,
+      ...(peer.tls === undefined ? {} : { tls: loadClientTls(peer.tls, host) }),
+    };
   }
 
   async function reportOnNewAssociation(pending: PendingCommitment, command: CommandSet & { readonly messageID: number }, encode: (uid: string) => Uint8Array): Promise<number> {

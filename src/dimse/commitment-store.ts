@@ -1,8 +1,9 @@
 /** Commitment requests that are not reported yet, one small JSON file each, so that a restart forgets none. */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDirectorySync } from '../archive/directory-sync.ts';
+import { writeDurably } from '../durable-files.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { CommitmentRequest } from './commitment-dataset.ts';
@@ -30,16 +31,7 @@ export async function openCommitmentStore(folder: string, log: Log): Promise<Com
     `${createHash('sha256').update(`${pending.callingAETitle}\n${pending.transactionUID}`).digest('hex')}.json`;
   return {
     async put(pending) {
-      const temporary = join(folder, `${randomUUID()}.tmp`);
-      const file = await open(temporary, 'wx');
-      try {
-        await file.writeFile(JSON.stringify(pending));
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, join(folder, nameOf(pending)));
-      await directory.sync(folder);
+      await writeDurably(join(folder, nameOf(pending)), JSON.stringify(pending));
     },
     async remove(pending) {
       await rm(join(folder, nameOf(pending)), { force: true });
@@ -48,7 +40,7 @@ export async function openCommitmentStore(folder: string, log: Log): Promise<Com
     async list() {
       const found: PendingCommitment[] = [];
       for (const name of await readdir(folder)) {
-        if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true });
+        if (name.endsWith('.partial')) await rm(join(folder, name), { force: true });
         if (!name.endsWith('.json')) continue;
         try {
           found.push(parse(await readFile(join(folder, name), 'utf8')));

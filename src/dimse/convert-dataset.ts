@@ -1,5 +1,5 @@
 /** Re-encodes an instance for a peer that does not take it as it is. */
-import { encodeDataset } from '../dicom/encode.ts';
+import { encodeDataset, fileMeta } from '../dicom/encode.ts';
 import { parsePart10 } from '../dicom/parse.ts';
 import { transcodeToNative } from '../dicom/transcode.ts';
 import { explicitVRLittleEndian } from '../dicom/transfer-syntax.ts';
@@ -26,4 +26,16 @@ export async function convertDataset(part10: AsyncIterable<Uint8Array>, target: 
   if (pixelData.kind !== 'native') throw new AppError('DICOM_UNSUPPORTED_TRANSFER_SYNTAX', 'The pixel data could not be made native');
   const pixels = bytes.subarray(pixelData.offset, pixelData.offset + pixelData.length);
   return encodeDataset({ ...dataset, [pixelDataTag]: { vr: 'OW', bytes: pixels } }, target, { values: 'received' });
+}
+
+/** The same with preamble and meta information. */
+export async function convertPart10(
+  part10: AsyncIterable<Uint8Array>, instance: { readonly sopClassUID: string; readonly sopInstanceUID: string }, target: string,
+): Promise<AsyncIterable<Uint8Array>> {
+  const dataset = await convertDataset(part10, target);
+  const meta = fileMeta({ sopClassUID: instance.sopClassUID, sopInstanceUID: instance.sopInstanceUID, transferSyntaxUID: target });
+  return (async function* () {
+    yield meta;
+    yield dataset;
+  })();
 }

@@ -20,6 +20,8 @@ export type PduEvent =
 export interface PduReader {
   /** Waits `timeoutMs` for the PDU to begin. Errors: DIMSE_TIMEOUT, DIMSE_PEER_ABORTED, DIMSE_PROTOCOL_ERROR. */
   next(timeoutMs: number): Promise<PduEvent>;
+  /** True as soon as a next event may be there; false when `signal` says so first. Reads nothing away. */
+  ready(signal: AbortSignal): Promise<boolean>;
 }
 
 /** Some senders count the agreed length without the headers of the fragments. */
@@ -83,6 +85,7 @@ export function createPduReader(source: ByteSource, options: {
   }
 
   return {
+    ready: (signal) => (pdv === undefined && pduRemaining === 0 ? source.ready(signal) : Promise.resolve(true)),
     async next(timeoutMs) {
       while (pdv === undefined && pduRemaining === 0) {
         const event = await control(timeoutMs);

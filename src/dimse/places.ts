@@ -8,8 +8,8 @@ export interface Place {
 }
 
 export interface Places {
-  /** Undefined when all places are taken by associations that are at work or have only just paused. */
-  enter(giveUp: () => void): Place | undefined;
+  /** Undefined when all places, or all of this peer, are taken by associations that are at work or have only just paused. */
+  enter(giveUp: () => void, peer?: { readonly name: string; readonly limit: number }): Place | undefined;
 }
 
 /** `idleLongEnoughMs`: an association that paused for less is never given up for another. */
@@ -17,22 +17,27 @@ export function createPlaces(limit: number, idleLongEnoughMs: number, now: () =>
   interface Taken {
     idleSince: number;
     readonly giveUp: () => void;
+    readonly peer: string | undefined;
   }
   const taken = new Set<Taken>();
 
-  function makeRoom(): void {
+  /** Gives up the longest idle one of those given, if it has idled long enough. */
+  function makeRoom(among: readonly Taken[]): void {
     let longest: Taken | undefined;
-    for (const entry of taken) if (longest === undefined || entry.idleSince < longest.idleSince) longest = entry;
+    for (const entry of among) if (longest === undefined || entry.idleSince < longest.idleSince) longest = entry;
     if (longest === undefined || now() - longest.idleSince < idleLongEnoughMs) return;
     taken.delete(longest);
     longest.giveUp();
   }
 
   return {
-    enter(giveUp) {
-      if (taken.size >= limit) makeRoom();
+    enter(giveUp, peer) {
+      const ofPeer = (): readonly Taken[] => (peer === undefined ? [] : [...taken].filter((entry) => entry.peer === peer.name));
+      if (peer !== undefined && ofPeer().length >= peer.limit) makeRoom(ofPeer());
+      if (peer !== undefined && ofPeer().length >= peer.limit) return undefined;
+      if (taken.size >= limit) makeRoom([...taken]);
       if (taken.size >= limit) return undefined;
-      const entry: Taken = { idleSince: Number.POSITIVE_INFINITY, giveUp };
+      const entry: Taken = { idleSince: Number.POSITIVE_INFINITY, giveUp, peer: peer?.name };
       taken.add(entry);
       return {
         idle: () => { entry.idleSince = now(); },

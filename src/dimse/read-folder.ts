@@ -1,9 +1,9 @@
 /** The DICOM files below a folder, for sending them. */
 import { createReadStream } from 'node:fs';
-import { open, opendir, stat } from 'node:fs/promises';
+import { opendir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseHeader } from '../dicom/parse.ts';
 import { text } from '../dicom/access.ts';
+import { readFileHeader } from '../dicom/read-file-header.ts';
 import { AppError, toAppError } from '../errors.ts';
 import type { OutgoingInstance } from './send-instances.ts';
 
@@ -12,7 +12,6 @@ export interface SkippedFile {
   readonly error: AppError;
 }
 
-const firstBytes = 64 * 1024;
 const mediaStorageDirectory = '1.2.840.10008.1.3.10';
 
 type Found = { readonly path: string } | SkippedFile;
@@ -52,30 +51,14 @@ export async function* filesBelow(path: string): AsyncGenerator<string> {
 export async function outgoingFile(path: string): Promise<OutgoingInstance> {
   // Pipes and devices would never end.
   if (!(await stat(path)).isFile()) throw new AppError('DICOM_NOT_PART10', 'Not a file');
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    let wantedBytes = Math.min(firstBytes, size);
-    for (;;) {
-      const prefix = Buffer.alloc(wantedBytes);
-      const { bytesRead } = await file.read(prefix, 0, wantedBytes, 0);
-      const result = parseHeader(prefix.subarray(0, bytesRead), size);
-      if (result.kind === 'need-more') {
-        wantedBytes = result.bytes;
-        continue;
-      }
-      const { meta, dataset } = result.instance;
-      const sopClassUID = text(dataset, 'SOPClassUID') ?? meta.mediaStorageSOPClassUID;
-      const sopInstanceUID = text(dataset, 'SOPInstanceUID') ?? meta.mediaStorageSOPInstanceUID;
-      if (sopClassUID === undefined || sopInstanceUID === undefined) {
-        throw new AppError('DICOM_MISSING_ATTRIBUTE', 'The file has no SOP Class UID or no SOP Instance UID');
-      }
-      if (sopClassUID === mediaStorageDirectory) throw new AppError('DICOM_NOT_PART10', 'A DICOMDIR is not an instance');
-      return { sopClassUID, sopInstanceUID, transferSyntaxUID: meta.transferSyntaxUID, open: async () => createReadStream(path) };
-    }
-  } finally {
-    await file.close();
+  const { meta, dataset } = await readFileHeader(path);
+  const sopClassUID = text(dataset, 'SOPClassUID') ?? meta.mediaStorageSOPClassUID;
+  const sopInstanceUID = text(dataset, 'SOPInstanceUID') ?? meta.mediaStorageSOPInstanceUID;
+  if (sopClassUID === undefined || sopInstanceUID === undefined) {
+    throw new AppError('DICOM_MISSING_ATTRIBUTE', 'The file has no SOP Class UID or no SOP Instance UID');
   }
+  if (sopClassUID === mediaStorageDirectory) throw new AppError('DICOM_NOT_PART10', 'A DICOMDIR is not an instance');
+  return { sopClassUID, sopInstanceUID, transferSyntaxUID: meta.transferSyntaxUID, open: async () => createReadStream(path) };
 }
 
 /**

@@ -4,7 +4,8 @@ import type { Association } from './association.ts';
 import type { CommandSet } from './command-set.ts';
 
 /**
- * Sends the command (and data set) and waits for the response with its message ID.
+ * Sends the command (and data set) and waits for the response with its message ID, `responseMs` from when the peer may
+ * be supposed to have everything: a slow one still reads when the last byte has left here.
  * Errors: DIMSE_PEER_ABORTED, DIMSE_TIMEOUT, DIMSE_PROTOCOL_ERROR, and whatever `dataset` throws.
  */
 export async function request(
@@ -20,7 +21,7 @@ export async function request(
     throw await whyTheConnectionFailed(association, error);
   }
   for (;;) {
-    const incoming = await association.receive(responseMs);
+    const incoming = await association.receive(responseMs + association.writer.takingMs());
     if (incoming.kind !== 'message') throw endedBefore(incoming);
     if (incoming.command.messageIDBeingRespondedTo === command.messageID) return incoming.command;
   }

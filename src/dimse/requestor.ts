@@ -2,6 +2,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { AppError, toAppError } from '../errors.ts';
+import { slowestBytesPerSecond } from '../slow-peer.ts';
 import { contextResult, encodeAssociateRequest, type ProposedContext, type RoleSelection } from './associate-pdu.ts';
 import { createAssociation, type AcceptedContext, type Association } from './association.ts';
 import { createByteSource } from './byte-source.ts';
@@ -28,10 +29,12 @@ export interface RequestorTimers {
   /** Pause inside a message. */
   readonly stallMs: number;
   readonly releaseMs: number;
+  /** Stall and response may take longer by what a peer that takes so much needs (`slow-peer.ts`). */
+  readonly slowestBytesPerSecond: number;
 }
 
 export const defaultRequestorTimers: RequestorTimers = {
-  connectMs: 10_000, associateMs: 30_000, responseMs: 120_000, stallMs: 60_000, releaseMs: 10_000,
+  connectMs: 10_000, associateMs: 30_000, responseMs: 120_000, stallMs: 60_000, releaseMs: 10_000, slowestBytesPerSecond,
 };
 
 export interface RequestedAssociation extends Association {
@@ -119,7 +122,7 @@ export async function openAssociation(
       if (result !== contextResult.acceptance || context?.transferSyntaxUIDs.includes(transferSyntaxUID) !== true) continue;
       accepted.set(id, { id, abstractSyntaxUID: context.abstractSyntaxUID, transferSyntaxUID });
     }
-    const writer = createPduWriter(socket, { peerMaxPduLength: answer.accept.maxPduLength, stallMs: timers.stallMs });
+    const writer = createPduWriter(socket, { peerMaxPduLength: answer.accept.maxPduLength, stallMs: timers.stallMs, slowestBytesPerSecond: timers.slowestBytesPerSecond });
     const association = createAssociation({ socket, reader, writer, contexts: accepted, stallMs: timers.stallMs });
     return withEnding(association, timers);
   } catch (error) {
@@ -143,6 +146,7 @@ function withEnding(association: Association, timers: RequestorTimers): Requeste
       return association.ended;
     },
     receive: (timeoutMs) => association.receive(timeoutMs),
+    ready: (signal) => association.ready(signal),
     send: (contextId, command, dataset) => association.send(contextId, command, dataset),
     abort: () => abort(socket, abortSource.serviceUser),
     async release() {

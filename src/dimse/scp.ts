@@ -1,16 +1,19 @@
-/** The DIMSE service class provider: Verification, Storage and Storage Commitment on one TCP port. */
+/** The DIMSE service class provider: Verification, Storage and Storage Commitment on a TCP port, and on one with TLS. */
 import { createServer, type Socket } from 'node:net';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { StudyService } from '../study/port.ts';
-import { acceptConnection, type AcceptorTimers, type AssociationServer } from './acceptor.ts';
+import { acceptConnection, type AcceptorTimers, type AssociationServer, type TellRefused } from './acceptor.ts';
 import { commandField, type CommandSet } from './command-set.ts';
 import { createCommitmentExchange, type CommitmentExchange } from './commitment-exchange.ts';
+import { handleReport, type TakeReport } from './commitment-report.ts';
 import { createCommitmentService, type CommitmentServiceOptions } from './commitment-service.ts';
 import { isAddressRule, type DimsePeer } from './negotiation.ts';
 import { createPlaces } from './places.ts';
 import { status } from './status.ts';
+import { listen, startTlsListener } from './listen.ts';
 import { handleStore } from './store-service.ts';
+import type { ServerTlsFiles } from './tls.ts';
 import { verificationSOPClass } from './uids.ts';
 
 export interface DimseScpLimits extends AcceptorTimers {
@@ -41,12 +44,19 @@ export interface DimseScpOptions {
   readonly openToAnyPeer?: boolean;
   /** Storage Commitment is offered only with it. */
   readonly commitment?: Omit<CommitmentServiceOptions, 'aeTitle' | 'peers' | 'log'>;
+  /** A second port with TLS. */
+  readonly tls?: ServerTlsFiles & { readonly host: string; readonly port: number };
+  /** Reports on commitments that we asked for, from these AE titles and from every peer. */
+  readonly reports?: { readonly take: TakeReport; readonly from: readonly string[] };
+  /** Told of whoever is turned away for good: an unknown AE title, a certificate that does not hold. */
+  readonly onRefused?: TellRefused;
   readonly log: Log;
   readonly limits?: Partial<DimseScpLimits>;
 }
 
 export interface DimseScp {
   readonly port: number;
+  readonly tlsPort?: number;
   /** Stops listening, ends every association and waits until the instance in hand is answered or given up. */
   close(): Promise<void>;
 }
@@ -63,15 +73,17 @@ export async function startDimseScp(options: DimseScpOptions): Promise<DimseScp>
       throw new AppError('CONFIG_INVALID', `The address of peer ${aeTitle} is neither an IP address nor a network such as 10.1.0.0/16`);
     }
   }
-  const loopback = options.host === '127.0.0.1' || options.host === '::1' || options.host === 'localhost';
+  const loopback = [options.host, options.tls?.host ?? options.host].every((host) => host === '127.0.0.1' || host === '::1' || host === 'localhost');
   const policy = {
     aeTitle: options.aeTitle,
     peers,
     openToAnyPeer: options.openToAnyPeer ?? (loopback && peers.length === 0),
     storageCommitment: options.commitment !== undefined,
+    ...(options.reports === undefined ? {} : { reporters: new Set(options.reports.from) }),
   };
   const commitment = options.commitment === undefined ? undefined
     : createCommitmentService({ ...options.commitment, aeTitle: options.aeTitle, peers, log: options.log });
+  const refused = options.onRefused === undefined ? {} : { onRefused: options.onRefused };
   const connections = new Map<Socket, Promise<void>>();
   const places = createPlaces(limits.maxAssociations, limits.evictIdleMs);
 
@@ -92,6 +104,8 @@ export async function startDimseScp(options: DimseScpOptions): Promise<DimseScp>
         } else if (command.commandField === commandField.nActionRequest && commitment !== undefined) {
           exchange ??= createCommitmentExchange(association, commitment, peer, log);
           await exchange.action(message);
+        } else if (command.commandField === commandField.nEventReportRequest && options.reports !== undefined) {
+          await handleReport(association, message, options.reports.take, log);
         } else if (command.commandField === commandField.nEventReportResponse) {
           exchange?.reportAnswered(command);
         } else if (command.commandField === commandField.cCancelRequest) {
@@ -107,38 +121,37 @@ export async function startDimseScp(options: DimseScpOptions): Promise<DimseScp>
     };
   }
 
-  const server = createServer({ pauseOnConnect: false }, (socket) => {
+  function accept(socket: Socket): void {
     socket.on('error', (error) => options.log.debug({ reason: error.message }, 'Connection error'));
     if (connections.size >= limits.maxAssociations + pendingConnections) {
       options.log.warn({ connections: connections.size }, 'Too many connections, one closed unheard');
       socket.destroy();
       return;
     }
-    const done = acceptConnection(socket, { policy, timers: limits, maxPduLength: limits.maxPduLength, log: options.log, places, serve });
+    const done = acceptConnection(socket, { policy, timers: limits, maxPduLength: limits.maxPduLength, log: options.log, places, serve, ...refused });
     connections.set(socket, done);
     void done.finally(() => connections.delete(socket));
+  }
+
+  const plain = await listen(createServer({ pauseOnConnect: false }, accept), options, options.log);
+  const secure = options.tls === undefined ? undefined : await startTlsListener(options.tls, {
+    accept, handshakeMs: limits.artimMs, maxConnections: limits.maxAssociations + pendingConnections, log: options.log, ...refused,
+  }).catch(async (error: unknown) => {
+    await plain.close();
+    throw error;
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  server.on('error', (error) => options.log.error({ reason: error.message }, 'DIMSE listener failed'));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  options.log.info({ host: options.host, port, aeTitle: options.aeTitle, openToAnyPeer: policy.openToAnyPeer }, 'DIMSE SCP listening');
+  const { port } = plain;
+  options.log.info({ host: options.host, port, tlsPort: secure?.port, aeTitle: options.aeTitle, openToAnyPeer: policy.openToAnyPeer }, 'DIMSE SCP listening');
 
   await commitment?.resume();
 
   return {
     port,
+    ...(secure === undefined ? {} : { tlsPort: secure.port }),
     async close() {
-      const reportsStopped = commitment?.close();
-      const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+      const stopped = [plain.close(), secure?.close(), commitment?.close()];
       for (const socket of connections.keys()) socket.destroy();
-      await Promise.all([stopped, reportsStopped, ...connections.values()]);
+      await Promise.all([...stopped, ...connections.values()]);
     },
   };
 }

@@ -29,6 +29,8 @@ export interface SendOptions extends DimseAddress {
   readonly instances: AsyncIterable<OutgoingInstance> | Iterable<OutgoingInstance>;
   /** Called once per instance, in the order in which they are decided. */
   readonly onStatus?: (outcome: SendOutcome, progress: { readonly done: number; readonly total: number }) => void;
+  /** Transfer syntax that the peer prefers, explicit or implicit VR little endian; it gets another one if it does not take that. */
+  readonly prefer?: string;
   readonly timers?: Partial<RequestorTimers>;
   /** Aborts the association; what was not answered by then fails with CANCELLED. */
   readonly signal?: AbortSignal;
@@ -51,7 +53,7 @@ export async function sendInstances(options: SendOptions): Promise<readonly Send
     options.onStatus?.(outcome, { done: outcomes.length, total: instances.length });
   };
   let givenUp: AppError | undefined;
-  for (const batch of planBatches(instances)) {
+  for (const batch of planBatches(instances, options.prefer)) {
     givenUp = await sendBatch(batch, options, settle, givenUp);
   }
   return outcomes;
@@ -108,7 +110,7 @@ async function sendOne(
   association: RequestedAssociation, instance: OutgoingInstance, messageID: number, options: SendOptions,
 ): Promise<{ readonly outcome: SendOutcome; readonly broken: boolean }> {
   const failed = (error: AppError, status?: number): SendOutcome => ({ instance, state: 'failed', error, ...(status === undefined ? {} : { status }) });
-  const context = contextFor(association.contexts, instance);
+  const context = contextFor(association.contexts, instance, options.prefer);
   if (context === undefined) {
     return { broken: false, outcome: failed(new AppError('DIMSE_PEER_REFUSED_INSTANCE', `The peer accepts no presentation context for SOP class ${instance.sopClassUID}`)) };
   }

@@ -19,6 +19,7 @@ export const status = {
 
 const storeStatus: Partial<Record<ErrorCode, { readonly status: number; readonly comment: string }>> = {
   ARCHIVE_OUT_OF_SPACE: { status: status.outOfResources, comment: 'Out of storage space, try again later' },
+  INDEX_UNAVAILABLE: { status: status.outOfResources, comment: 'Database does not answer, try again later' },
   DICOM_TOO_LARGE: { status: status.outOfResources, comment: 'Instance exceeds the configured size limit' },
   DICOM_SOP_MISMATCH: { status: status.dataSetDoesNotMatchSOPClass, comment: 'Data set and command name different SOPs' },
   DICOM_NOT_PART10: { status: status.cannotUnderstand, comment: 'Data set cannot be read' },

@@ -1,9 +1,8 @@
 /** Confidence by drawing scans with replacement. */
 import { computeFroc, createFrocSpace, interpolate, meanOf, operatingRates, sensitivitiesOf, type RankedEntries } from './froc.ts';
 import { createIntegerSource } from './random.ts';
+import { createRunningIntervals, intervalOf, type Interval } from './running-intervals.ts';
 import type { SeriesList } from './series-list.ts';
-
-export type Interval = readonly [low: number, high: number];
 
 /** The band on the official grid of 10,000 rates from 1/8 to 8. */
 export interface FrocBand {
@@ -24,22 +23,13 @@ export interface Bootstrap {
   readonly band: FrocBand;
 }
 
-const confidence = 0.95;
 const gridPoints = 10_000;
-/** A tail of the band, computed as the official script does, so that the places in the sorted list are the same. */
-const tail = (1 - confidence) / 2;
 
 function linspace(from: number, to: number, count: number): Float64Array {
   const step = (to - from) / (count - 1);
   const values = Float64Array.from({ length: count }, (_, index) => from + index * step);
   values[count - 1] = to;
   return values;
-}
-
-/** Elements floor(0.025 n) and floor(0.975 n) of the sorted values, counted from 0; sorts in place. */
-function intervalOf(values: Float64Array | Float32Array): Interval {
-  values.sort();
-  return [values[Math.floor(tail * values.length)]!, values[Math.floor((1 - tail) * values.length)]!];
 }
 
 /**
@@ -53,8 +43,8 @@ export function bootstrapFroc(
   const { resamples, seed, onProgress } = options;
   const drawLine = createIntegerSource(seed, series.scans);
   const rates = linspace(operatingRates[0], operatingRates.at(-1)!, gridPoints);
-  // One row of resamples per rate, so that each row is sorted where it lies.
-  const grid = new Float32Array(gridPoints * resamples);
+  const atGrid = createRunningIntervals(gridPoints, resamples);
+  const sums = new Float64Array(gridPoints);
   const atRates = new Float32Array(gridPoints);
   const perPoint = operatingRates.map(() => new Float64Array(resamples));
   const space = createFrocSpace(ranked);
@@ -78,7 +68,8 @@ export function bootstrapFroc(
     }
     const curve = computeFroc(ranked, weights, series.scans, nodules, operatingRates.at(-1), space);
     interpolate(curve, rates, atRates);
-    for (let rate = 0; rate < gridPoints; rate += 1) grid[rate * resamples + resample] = atRates[rate]!;
+    atGrid.add(atRates);
+    for (let rate = 0; rate < gridPoints; rate += 1) sums[rate]! += atRates[rate]!;
     const sensitivities = sensitivitiesOf(curve);
     sensitivities.forEach((value, point) => { perPoint[point]![resample] = value; });
     scores[resample] = meanOf(sensitivities);
@@ -87,9 +78,8 @@ export function bootstrapFroc(
 
   const band = { rates, mean: new Float32Array(gridPoints), low: new Float32Array(gridPoints), high: new Float32Array(gridPoints) };
   for (let rate = 0; rate < gridPoints; rate += 1) {
-    const row = grid.subarray(rate * resamples, (rate + 1) * resamples);
-    [band.low[rate], band.high[rate]] = intervalOf(row);
-    band.mean[rate] = row.reduce((sum, value) => sum + value, 0) / resamples;
+    [band.low[rate], band.high[rate]] = atGrid.interval(rate);
+    band.mean[rate] = sums[rate]! / resamples;
   }
   return { resamples, seed, redrawn, sensitivities: perPoint.map(intervalOf), cpm: intervalOf(scores), band };
 }

@@ -14,13 +14,19 @@ export interface SizeClass {
   readonly detectedAtOne: number;
 }
 
+/** The lowest threshold at which there are no more than `rate` false positives per scan. */
+export function thresholdAtRate(curve: FrocCurve, rate: number, scans: number): number {
+  let threshold = Number.POSITIVE_INFINITY;
+  curve.falsePositives.forEach((count, point) => { if (count <= rate * scans) threshold = curve.thresholds[point]!; });
+  return threshold;
+}
+
 /** At the sizes where guidelines on follow-up change their advice. */
-const edgesMm = [0, 4, 6, 8, 10, 15, 20] as const;
+export const edgesMm = [0, 4, 6, 8, 10, 15, 20] as const;
 
 /** What was found, by size. A nodule of unknown diameter (negative in the file) is in no class. */
 export function countBySize({ series, included }: EvaluationData, { noduleProbability }: Matching, curve: FrocCurve): readonly SizeClass[] {
-  let threshold = Number.POSITIVE_INFINITY;
-  curve.fps.forEach((rate, point) => { if (rate <= 1) threshold = curve.thresholds[point]!; });
+  const threshold = thresholdAtRate(curve, 1, series.scans);
   const classes = edgesMm.map((fromMm, at) => ({ fromMm, belowMm: edgesMm[at + 1] ?? null, nodules: 0, detected: 0, detectedAtOne: 0 }));
   for (let index = 0; index < series.ids.length; index += 1) {
     for (const nodule of included.order.subarray(included.start[index], included.start[index + 1])) {

@@ -1,11 +1,13 @@
 /** A CSV file, plain or gzip, read once: its records and the SHA-256 of its bytes. */
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { plainCell } from '../csv-text.ts';
 import { AppError } from '../errors.ts';
+import { isGzip } from '../is-gzip.ts';
 import { CsvSyntaxError, createCsvParser } from './csv-parser.ts';
 
 /** The file as it was read. */
@@ -16,21 +18,41 @@ export interface FileIdentity {
   readonly bytes: number;
 }
 
-/** RFC 1952 2.3.1: ID1, ID2. */
-async function isGzip(path: string): Promise<boolean> {
-  const file = await open(path);
+/** Longer lines are not waited for. */
+const longestLine = 1 << 20;
+
+/** The first line that is not UTF-8, counted from 1. The file is read once more for it, so that good files need not be counted. */
+async function lineOfBadText(path: string): Promise<number | undefined> {
+  const gzip = await isGzip(path);
+  const file = createReadStream(path);
   try {
-    const magic = Buffer.alloc(2);
-    const { bytesRead } = await file.read(magic, 0, 2, 0);
-    return bytesRead === 2 && magic[0] === 0x1f && magic[1] === 0x8b;
+    let line = 1;
+    let rest: Buffer = Buffer.alloc(0);
+    for await (const chunk of (gzip ? file.pipe(createGunzip()) : file) as AsyncIterable<Buffer>) {
+      const bytes = Buffer.concat([rest, chunk]);
+      let start = 0;
+      for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+        if (!isUtf8(bytes.subarray(start, end))) return line;
+        start = end + 1;
+        line += 1;
+      }
+      rest = bytes.subarray(start);
+      if (rest.length > longestLine) return line;
+    }
+    return isUtf8(rest) ? undefined : line;
   } finally {
-    await file.close();
+    file.destroy();
   }
 }
 
-/** Names file and line in what `onRecord` and the parser throw. */
-function locate(error: unknown, name: string): AppError {
+/** Names file and line in what `onRecord`, the decoder and the parser throw. */
+async function locate(error: unknown, path: string): Promise<AppError> {
   if (error instanceof AppError) return error;
+  const name = basename(path);
+  if (error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
+    const line = await lineOfBadText(path);
+    return new AppError('EVALUATION_FILE_UNREADABLE', `${name}${line === undefined ? '' : `, line ${line}`}: text that is not UTF-8`, { cause: error, details: { file: name, ...(line !== undefined && { line }) } });
+  }
   if (error instanceof CsvSyntaxError) {
     return new AppError('EVALUATION_CSV_MALFORMED', `${name}, line ${error.line}: ${error.message}`, { cause: error, details: { file: name, line: error.line } });
   }
@@ -48,7 +70,7 @@ export async function readCsvFile(path: string, onRecord: (fields: readonly stri
   const hash = createHash('sha256');
   let bytes = 0;
   try {
-    const parser = createCsvParser(onRecord);
+    const parser = createCsvParser((fields, line) => onRecord(fields.some((field) => field.startsWith("'")) ? fields.map(plainCell) : fields, line));
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
     const hashed = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const chunk of source) {
@@ -66,7 +88,7 @@ export async function readCsvFile(path: string, onRecord: (fields: readonly stri
     const file = createReadStream(path, { highWaterMark: 1 << 18 });
     await (gzip ? pipeline(file, hashed, createGunzip(), parse) : pipeline(file, hashed, parse));
   } catch (error) {
-    throw locate(error, name);
+    throw await locate(error, path);
   }
   return { name, sha256: hash.digest('hex'), bytes };
 }

@@ -3,10 +3,16 @@
 /** The rates of the LUNA16 score, in false positives per scan. */
 export const operatingRates = [0.125, 0.25, 0.5, 1, 2, 4, 8] as const;
 
-/** The curve from (0, 0) upwards: at `thresholds[i]` and above, `fps[i]` false positives per scan and sensitivity `sens[i]`. */
+/** The curve from (0, 0) upwards: at `thresholds[i]` and above, `falsePositives[i]` in all scans and sensitivity `sens[i]`. */
 export interface FrocCurve {
   /** Infinity first. */
   readonly thresholds: Float64Array;
+  /** Exact counts, for questions of "no more than". */
+  readonly falsePositives: Float64Array;
+  /**
+   * False positives per scan with the rounding of the official script, which has them as a part of all false positives
+   * first: one may stand a last digit above its rate, and the curve at that rate is then below the step, not on it.
+   */
   readonly fps: Float64Array;
   readonly sens: Float64Array;
 }
@@ -18,22 +24,28 @@ export interface RankedEntries {
   /** End (not included) of each group. */
   readonly groupEnd: Int32Array;
   readonly groupProbability: Float64Array;
+  /** Entries of each series that are no nodule. */
+  readonly falsePositivesOfSeries: Int32Array;
 }
 
 export function rankEntries(entries: readonly { readonly series: number; readonly probability: number; readonly isNodule: boolean }[]): RankedEntries {
   const sorted = [...entries].sort((a, b) => b.probability - a.probability);
+  const falsePositivesOfSeries = new Int32Array(1 + entries.reduce((last, { series }) => Math.max(last, series), -1));
+  for (const { series, isNodule } of entries) if (!isNodule) falsePositivesOfSeries[series]! += 1;
   const ends = sorted.flatMap(({ probability }, at) => (sorted[at + 1]?.probability === probability ? [] : [at + 1]));
   return {
     series: Int32Array.from(sorted, ({ series }) => series),
     isNodule: Uint8Array.from(sorted, ({ isNodule }) => (isNodule ? 1 : 0)),
     groupEnd: Int32Array.from(ends),
     groupProbability: Float64Array.from(ends, (end) => sorted[end - 1]!.probability),
+    falsePositivesOfSeries,
   };
 }
 
 /** Room for the longest curve of these entries, all zero. */
 export function createFrocSpace({ groupEnd: { length } }: RankedEntries): FrocCurve {
-  return { thresholds: new Float64Array(length + 1), fps: new Float64Array(length + 1), sens: new Float64Array(length + 1) };
+  const zeros = (): Float64Array => new Float64Array(length + 1);
+  return { thresholds: zeros(), falsePositives: zeros(), fps: zeros(), sens: zeros() };
 }
 
 /**
@@ -49,7 +61,8 @@ export function computeFroc(
   ranked: RankedEntries, weights: Int32Array, scans: number, nodules: number, untilRate = Number.POSITIVE_INFINITY, space = createFrocSpace(ranked),
 ): FrocCurve {
   const groups = ranked.groupEnd.length;
-  const { thresholds, fps, sens } = space;
+  const { thresholds, falsePositives: counts, fps, sens } = space;
+  const allFalsePositives = ranked.falsePositivesOfSeries.reduce((sum, count, series) => sum + count * weights[series]!, 0);
   thresholds[0] = Number.POSITIVE_INFINITY;
   let at = 0;
   let truePositives = 0;
@@ -62,11 +75,13 @@ export function computeFroc(
       else falsePositives += weight;
     }
     thresholds[points] = ranked.groupProbability[group]!;
-    fps[points] = falsePositives / scans;
+    counts[points] = falsePositives;
+    fps[points] = falsePositives === 0 ? 0 : falsePositives / allFalsePositives * allFalsePositives / scans;
     sens[points] = truePositives / nodules;
     points += 1;
   }
-  return { thresholds: thresholds.subarray(0, points), fps: fps.subarray(0, points), sens: sens.subarray(0, points) };
+  const filled = (values: Float64Array): Float64Array => values.subarray(0, points);
+  return { thresholds: filled(thresholds), falsePositives: filled(counts), fps: filled(fps), sens: filled(sens) };
 }
 
 /**

@@ -38,6 +38,8 @@ export interface ScoredEntry {
   readonly series: number;
   readonly probability: number;
   readonly isNodule: boolean;
+  /** Place in its table: of the nodule, or of the mark that is a false positive. */
+  readonly point: number;
 }
 
 export interface Matching {
@@ -107,7 +109,7 @@ export function matchMarks({ series, included, excluded, marks }: EvaluationData
       counts.truePositives += times;
       counts.ignoredDouble += times * (found.length - 1);
       noduleProbability[nodule] = best;
-      entries.push({ series: index, probability: best, isNodule: true });
+      entries.push({ series: index, probability: best, isNodule: true, point: nodule });
     }
 
     for (const finding of excluded.order.subarray(excluded.start[index], excluded.start[index + 1])) {
@@ -121,7 +123,7 @@ export function matchMarks({ series, included, excluded, marks }: EvaluationData
     for (const mark of candidates) {
       if (isTaken[mark] === 1) continue;
       counts.falsePositives += times;
-      entries.push({ series: index, probability: marks.value[mark]!, isNodule: false });
+      entries.push({ series: index, probability: marks.value[mark]!, isNodule: false, point: mark });
     }
   }
   return { statistics: { ...counts, scans: series.scans }, entries, nodulesOfSeries, noduleProbability };

@@ -12,10 +12,13 @@ export interface PointFile {
   /** Rows whose series is not evaluated: passed over unread, as the official script does. */
   readonly ignoredRows: number;
   readonly file: FileIdentity;
+  /** What the optional columns `type` and `location` say of each point, in its place in the table; empty where nothing is said. */
+  readonly labels: { readonly type: readonly string[]; readonly location: readonly string[] };
 }
 
 async function readPoints(path: string, series: SeriesList, valueColumn: 'diameter_mm' | 'probability'): Promise<PointFile> {
   const table = createPointTable(series.ids.length);
+  const labels = { type: [] as string[], location: [] as string[] };
   let ignoredRows = 0;
   const file = await readTable(path, ['seriesuid', 'coordX', 'coordY', 'coordZ', valueColumn], (row) => {
     const index = series.indexOf.get(row.text(0));
@@ -26,8 +29,11 @@ async function readPoints(path: string, series: SeriesList, valueColumn: 'diamet
     const value = row.number(4);
     if (valueColumn === 'probability' && value <= lowestProbability) throw row.fault('EVALUATION_VALUE_INVALID', `probability must be above ${lowestProbability}`);
     table.add(index, row.number(1), row.number(2), row.number(3), value);
-  });
-  return { points: table.build(), ignoredRows, file };
+    if (valueColumn !== 'diameter_mm') return;
+    labels.type.push(row.text(5).trim());
+    labels.location.push(row.text(6).trim());
+  }, valueColumn === 'diameter_mm' ? ['type', 'location'] : []);
+  return { points: table.build(), ignoredRows, file, labels };
 }
 
 /** Nodules with their diameter in mm; a negative diameter says that it is unknown. Throws as {@link readTable}. */

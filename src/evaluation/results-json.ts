@@ -1,7 +1,8 @@
 /** The figures of an evaluation as `results.json`. */
 import type { FileEvaluation } from './evaluate.ts';
 import { operatingRates } from './froc.ts';
-import type { Interval } from './bootstrap.ts';
+import { machine } from './machine.ts';
+import type { Interval } from './running-intervals.ts';
 
 /** How the figures came about; with the same files, seed and version they come out the same. */
 export interface Provenance {
@@ -36,6 +37,7 @@ export function toResultsJson(evaluation: FileEvaluation, { softwareVersion, com
     ignoredRows,
     files,
     softwareVersion,
+    machine,
     commandLine,
   };
 }

@@ -1,13 +1,14 @@
-/** A segmented nodule on the scanner's own slices: mask, outlines and axes in index space. */
+/** A segmented nodule on the scanner's own slices: outlines, axes and voxels in index space. */
 import { indexToWorld, voxelSteps, worldToIndex } from '../volume/geometry.ts';
 import { gridToWorld, worldToGrid, type Triple } from '../volume/lps-grid.ts';
-import type { MaskBox, Vec3, Volume } from '../volume/types.ts';
+import type { Vec3, Volume } from '../volume/types.ts';
 import { add, dot, length, scale } from '../volume/vec3.ts';
 import { measureAxes, type Point2 } from './axes.ts';
 import { contours, signedArea, type Polygon } from './contour.ts';
 import { dilate } from './distance-transform.ts';
 import type { LesionPatch } from './lesion-patch.ts';
 import type { WorldPoint } from './types.ts';
+import { coverBody, type Body, type IndexBox, type VoxelCover } from './voxel-cover.ts';
 
 export interface SliceAxes {
   readonly slice: number;
@@ -19,16 +20,12 @@ export interface SliceAxes {
 }
 
 export interface LesionSlices {
-  readonly box: MaskBox;
+  /** The voxels that were looked at. */
+  readonly box: IndexBox;
   /** Polygons in column, row of the whole image, by slice. */
   readonly outlines: ReadonlyMap<number, readonly Polygon[]>;
   /** On the slice where the nodule is largest. */
   readonly axes: SliceAxes;
-}
-
-interface IndexBox {
-  readonly start: readonly [number, number, number];
-  readonly size: readonly [number, number, number];
 }
 
 /** Native voxels around everything that is set in the patch. */
@@ -137,10 +134,22 @@ export function lesionSlices(volume: Volume, patch: LesionPatch, mask: Uint8Arra
   const candidates = [...outlines].flatMap(([slice, polygons]) => polygons.map((polygon) => ({ slice, polygon, area: Math.abs(signedArea(polygon)) })));
   const [largest] = candidates.sort((a, b) => b.area - a.area || a.slice - b.slice);
   if (!largest) return undefined;
-  const plane = box.size[0] * box.size[1];
-  const data = new Uint8Array(plane * box.size[2]);
-  fields.forEach((field, n) => { for (let at = 0; at < plane; at++) if ((field[at] as number) > 0) data[n * plane + at] = 1; });
-  return { box: { ...box, data }, outlines, axes: axesOf(volume, largest.polygon, largest.slice) };
+  return { box, outlines, axes: axesOf(volume, largest.polygon, largest.slice) };
+}
+
+/** The segmented nodule as a body in the patient. */
+function bodyOf({ grid, spacingMm }: LesionPatch, mask: Uint8Array): Body {
+  const [nz, ny, nx] = grid.size;
+  const [ox, oy, oz] = grid.origin;
+  return (x, y, z) => {
+    const [column, row, slice] = [Math.round((x - ox) / spacingMm), Math.round((y - oy) / spacingMm), Math.round((z - oz) / spacingMm)];
+    return column >= 0 && row >= 0 && slice >= 0 && column < nx && row < ny && slice < nz && mask[(slice * ny + row) * nx + column] === 1;
+  };
+}
+
+/** The nodule's voxels on the scanner's grid, and their volume. */
+export function lesionVoxels(volume: Volume, patch: LesionPatch, mask: Uint8Array, box: IndexBox): VoxelCover {
+  return coverBody(volume.geometry, box, bodyOf(patch, mask), patch.spacingMm / 2);
 }
 
 /** Largest in-slice diameter of a part of the nodule, mm; undefined when it shows on no slice. */

@@ -45,6 +45,12 @@ function cutAtSide(lungs: LungMask, volume: Volume): boolean {
   return ([0, 1] as const).some((axis) => (lungs.box?.[0][axis] ?? Infinity) - low[axis] < sideMarginMm || high[axis] - (lungs.box?.[1][axis] ?? -Infinity) < sideMarginMm);
 }
 
+/** Which end of the lungs the scan cuts. */
+function cutEnd({ topAreaCm2, bottomAreaCm2 }: LungMask): 'apex' | 'base' | 'both' {
+  if (topAreaCm2 > cutAreaCm2 && bottomAreaCm2 > cutAreaCm2) return 'both';
+  return topAreaCm2 > cutAreaCm2 ? 'apex' : 'base';
+}
+
 export function gateLungs(lungs: LungMask, volume: Volume, limits: SeriesLimits): LungGate {
   const totalMl = Math.round(lungs.rightMl + lungs.leftMl);
   const isCut = Math.max(lungs.topAreaCm2, lungs.bottomAreaCm2) > cutAreaCm2;
@@ -54,7 +60,7 @@ export function gateLungs(lungs: LungMask, volume: Volume, limits: SeriesLimits)
   }
   const warnings: Reason[] = [];
   if (isCut) {
-    const incomplete = reason('incomplete-lung', { topCm2: Math.round(lungs.topAreaCm2), bottomCm2: Math.round(lungs.bottomAreaCm2) });
+    const incomplete = reason('incomplete-lung', { end: cutEnd(lungs), topCm2: Math.round(lungs.topAreaCm2), bottomCm2: Math.round(lungs.bottomAreaCm2) });
     if (limits.incompleteLung === 'refuse') return { refusal: incomplete, warnings, isComplete: false };
     warnings.push(incomplete);
   }

@@ -4,7 +4,7 @@ import type { MaskBox, Vec3, Volume } from '../volume/types.ts';
 import { distance } from '../volume/vec3.ts';
 import { cutPatch, voxelAt, type LesionPatch } from './lesion-patch.ts';
 import { segmentLesion, type Lesion } from './lesion-segment.ts';
-import { largestDiameterMm, lesionSlices, type LesionSlices } from './lesion-slices.ts';
+import { largestDiameterMm, lesionSlices, lesionVoxels, type LesionSlices } from './lesion-slices.ts';
 import { composition } from './lesion-type.ts';
 import { depthAt } from './lung-location.ts';
 import type { LungMask } from './lung-mask.ts';
@@ -12,6 +12,7 @@ import type { NoduleType, WorldPoint } from './types.ts';
 
 export interface Measurement {
   readonly worldPoint: WorldPoint;
+  /** The voxels of `mask` together. */
   readonly volumeMm3: number;
   readonly meanHU: number;
   readonly type: NoduleType;
@@ -100,7 +101,7 @@ function pleuraDistance(patch: LesionPatch, mask: Uint8Array): number {
   return Math.max(0, least);
 }
 
-function touchesScanEdge({ box: { start, size, data } }: LesionSlices, { geometry }: Volume): boolean {
+function touchesScanEdge({ start, size, data }: MaskBox, { geometry }: Volume): boolean {
   const plane = size[0] * size[1];
   const isSet = (k: number): boolean => {
     const at = (k - start[2]) * plane;
@@ -118,22 +119,21 @@ export function measureNodule(volume: Volume, lungs: LungMask, detection: Detect
   const faint = type === 'ground-glass' || lesion.solid !== undefined;
   const slices = lesionSlices(volume, patch, lesion.mask, lesion.thresholdHU, faint);
   if (!slices) return undefined;
-  let voxels = 0;
-  for (const value of lesion.mask) voxels += value;
+  const { mask, volumeMm3 } = lesionVoxels(volume, patch, lesion.mask, slices.box);
   const solidThresholdHU = (lesion.backgroundHU + Math.min(60, lesion.coreHU)) / 2;
   const solidDiameterMm = type === 'part-solid' && lesion.solid ? largestDiameterMm(volume, patch, lesion.solid, solidThresholdHU) : undefined;
   const middle = centroid(patch, lesion.mask);
-  // Farther away, the border has followed a vessel or the pleura, and the detector knows the middle better.
+  // Farther away, the border has followed a vessel or the pleura: the detector knows the middle better, and the size is doubtful.
   const close = distance(middle, detection.worldPoint) <= Math.max(2, slices.axes.longMm / 4);
   return {
     worldPoint: close ? middle : detection.worldPoint,
-    volumeMm3: voxels * patch.spacingMm ** 3,
+    volumeMm3,
     meanHU,
     type,
     ...(solidDiameterMm !== undefined && { solidDiameterMm }),
     distanceToPleuraMm: Math.max(0, Math.min(pleuraDistance(patch, lesion.mask), depthAt(lungs, middle))),
     slices,
-    mask: slices.box,
-    notes: [...(lesion.leaked ? ['leaked'] : []), ...(touchesScanEdge(slices, volume) ? ['at-scan-edge'] : [])],
+    mask,
+    notes: [...(lesion.leaked || !close ? ['leaked'] : []), ...(touchesScanEdge(mask, volume) ? ['at-scan-edge'] : [])],
   };
 }

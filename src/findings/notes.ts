@@ -23,10 +23,18 @@ const notes: Readonly<Record<string, BothLanguages>> = {
     en: 'Its outline may include neighbouring tissue; sizes may be too large.',
     vi: 'Đường viền có thể gồm cả mô lân cận; kích thước có thể lớn hơn thực tế.',
   },
+  'axes-drawn': {
+    en: 'A reader drew its axes on one image; it has no outline and no volume is given.',
+    vi: 'Bác sĩ đo hai trục trên một ảnh; không có đường viền và không ghi thể tích.',
+  },
+  'one-axis': {
+    en: 'Only one axis was drawn; it stands for both.',
+    vi: 'Chỉ đo một trục; trục này được dùng cho cả hai.',
+  },
 };
 
 /** A volume under these conditions would be a number that nobody measured. */
-const withoutVolume: ReadonlySet<string> = new Set(['gap-nearby', 'not-segmented', 'at-scan-edge']);
+const withoutVolume: ReadonlySet<string> = new Set(['gap-nearby', 'not-segmented', 'at-scan-edge', 'axes-drawn']);
 
 /** The sentence for a note; a note without one stands for itself. */
 export function noteText(note: string): BothLanguages {
@@ -36,4 +44,9 @@ export function noteText(note: string): BothLanguages {
 /** Whether a report may state the volume of the finding. */
 export function statesVolume(finding: Pick<Finding, 'notes'>): boolean {
   return !(finding.notes ?? []).some((note) => withoutVolume.has(note));
+}
+
+/** Whether a report may state its mean attenuation: without a border there is nothing to take the mean of. */
+export function statesAttenuation({ notes = [] }: Pick<Finding, 'notes'>): boolean {
+  return !notes.includes('not-segmented');
 }

@@ -53,14 +53,20 @@ const Finding = Type.Object(
     shortAxisWorld: Segment,
     outlines: Type.Array(Outline),
     notes: Type.Optional(Type.Array(Type.String(), { description: "why a measurement is weak: 'gap-nearby', 'at-scan-edge', 'leaked', 'not-segmented'" })),
+    modelScores: Type.Optional(Type.Record(Type.String(), Type.Number({ minimum: 0, maximum: 1 }), { description: 'what the model states beside the probability, by name; no decision rests on it' })),
   },
+  strict,
+);
+
+const Candidate = Type.Object(
+  { worldPoint: Point, probability: Type.Number({ minimum: 0, maximum: 1 }), diameterMm: Millimetres },
   strict,
 );
 
 /** A whole document. 'not-analysed' comes with a reason and without findings; it never means that there are none. */
 export const FindingsSchema = Type.Object(
   {
-    schemaVersion: Type.Literal(findingsSchemaVersion),
+    schemaVersion: Type.Union([Type.Literal('1.0'), Type.Literal(findingsSchemaVersion)]),
     studyInstanceUID: Type.String(),
     seriesInstanceUID: Type.Optional(UID),
     frameOfReferenceUID: Type.Optional(Type.String()),
@@ -71,11 +77,12 @@ export const FindingsSchema = Type.Object(
     model: Type.Object({ id: Type.String(), version: Type.String(), sha256: Type.String(), name: Type.String() }, strict),
     operatingPoint: Type.Number({ minimum: 0, maximum: 1 }),
     findings: Type.Array(Finding),
+    candidates: Type.Optional(Type.Array(Candidate, { maxItems: 50, description: 'marks below the operating point, most probable first; not measured and no findings' })),
     quality: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Boolean()])),
     timingsMs: Type.Record(Type.String(), Type.Number()),
     inputHash: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   },
-  { ...strict, $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Phoi findings' },
+  { ...strict, $schema: 'http://json-schema.org/draft-07/schema#', title: 'Phoi findings' },
 );
 
 /** The type and the schema say the same: one of these fails to compile when they part. */

@@ -2,7 +2,9 @@
  * `findings.json`: what one model found in one series, or why nothing was analysed.
  * The published schema lives beside this file; bump `schemaVersion` when a field changes meaning.
  */
-export const findingsSchemaVersion = '1.0';
+export const findingsSchemaVersion = '1.1';
+/** What may lie in an index: 1.1 added `candidates`. */
+export type FindingsSchemaVersion = '1.0' | typeof findingsSchemaVersion;
 
 /** LPS patient coordinates in mm (PS3.3 C.7.6.2.1.1): x to the left, y to the back, z to the head. */
 export type WorldPoint = readonly [x: number, y: number, z: number];
@@ -47,6 +49,8 @@ export interface Finding {
   readonly outlines: readonly FindingOutline[];
   /** Why a measurement is missing or weak, e.g. 'gap-nearby'. */
   readonly notes?: readonly string[];
+  /** What the model states beside the probability, by name, 0..1, e.g. malignancy; no decision rests on it. */
+  readonly modelScores?: Readonly<Record<string, number>>;
 }
 
 /** A reason with a stable code and a sentence a radiologist understands (English and Vietnamese). */
@@ -65,8 +69,16 @@ export interface SeriesAssessment {
   readonly reasons: readonly Reason[];
 }
 
+export interface WeakCandidate {
+  readonly worldPoint: WorldPoint;
+  /** As of a finding; below the operating point. */
+  readonly probability: number;
+  /** What the model said of the size; 5 where it says nothing. For the size of a mark on a screen, not a measurement. */
+  readonly diameterMm: number;
+}
+
 export interface FindingsDocument {
-  readonly schemaVersion: typeof findingsSchemaVersion;
+  readonly schemaVersion: FindingsSchemaVersion;
   readonly studyInstanceUID: string;
   readonly seriesInstanceUID?: string;
   readonly frameOfReferenceUID?: string;
@@ -80,6 +92,8 @@ export interface FindingsDocument {
   /** Probability at and above which a candidate became a finding. */
   readonly operatingPoint: number;
   readonly findings: readonly Finding[];
+  /** Marks below the operating point, most probable first, at most 50: neither measured nor findings, for a reader who asks. */
+  readonly candidates?: readonly WeakCandidate[];
   readonly quality: Readonly<Record<string, number | string | boolean>>;
   readonly timingsMs: Readonly<Record<string, number>>;
   /** Hash of the sorted instance UIDs and pixel digests that were read: the job's identity with the model's. */

@@ -58,6 +58,11 @@ export const brockCoefficients: Readonly<Record<'2a' | '2b', Coefficients>> = {
 /** Centring of the model: a man of 62 with 4 nodules of 4 mm has the intercept alone. */
 const centre = { ageYears: 62, noduleCount: 4, size: 1.58113883 } as const;
 
+const defaultedText = {
+  hasFamilyHistoryOfLungCancer: { en: 'family history of lung cancer', vi: 'tiền sử gia đình ung thư phổi' },
+  hasEmphysema: { en: 'emphysema', vi: 'khí phế thũng' },
+} as const;
+
 const limits = { ageYears: [18, 100], maxAxialDiameterMm: [1, 30] } as const;
 const modelAgeYears = [50, 75] as const;
 
@@ -92,10 +97,8 @@ export function assessBrock(input: BrockInput): BrockAssessment {
     + c.perNodule * (count - centre.noduleCount)
     + (input.hasSpiculation === true ? c.spiculation : 0);
   const probability = 1 / (1 + Math.exp(-x));
-  const defaulted = [
-    ...input.hasFamilyHistoryOfLungCancer === undefined ? ['hasFamilyHistoryOfLungCancer'] : [],
-    ...input.hasEmphysema === undefined ? ['hasEmphysema'] : [],
-  ];
+  const defaulted = (['hasFamilyHistoryOfLungCancer', 'hasEmphysema'] as const).filter((name) => input[name] === undefined);
+  const taken = (language: 'en' | 'vi'): string => defaulted.map((name) => defaultedText[name][language]).join(', ');
   return {
     ...frame, outcome: 'estimated', probability,
     inputs: [...frame.inputs, ...defaulted.map((name): GuidelineInput => ({ name, value: false, unit: 'none', source: 'default' })), derived('linearPredictor', x, '1')],
@@ -104,7 +107,7 @@ export function assessBrock(input: BrockInput): BrockAssessment {
     caveats: [
       reason('first-screening', 'The model was made for the first (baseline) screening CT.', 'Mô hình được xây dựng cho lần chụp CT sàng lọc đầu tiên.'),
       ...age < modelAgeYears[0] || age > modelAgeYears[1] ? [reason('outside-model-age', `Age ${age}: the model was made with people of ${modelAgeYears[0]} to ${modelAgeYears[1]} years.`, `Tuổi ${age}: mô hình được xây dựng trên người từ ${modelAgeYears[0]} đến ${modelAgeYears[1]} tuổi.`)] : [],
-      ...defaulted.length > 0 ? [reason('defaults', `Taken as absent because unknown: ${defaulted.join(', ')}. The true probability may be higher.`, `Coi như không có vì chưa biết: ${defaulted.join(', ')}. Xác suất thực có thể cao hơn.`)] : [],
+      ...defaulted.length > 0 ? [reason('defaults', `Taken as absent because unknown: ${taken('en')}. The true probability may be higher.`, `Coi như không có vì chưa biết: ${taken('vi')}. Xác suất thực có thể cao hơn.`)] : [],
       decisionSupport,
     ],
   };

@@ -35,7 +35,7 @@ export interface FleischnerNodule {
 export interface FleischnerInput {
   readonly patient: FleischnerPatient;
   readonly nodule: FleischnerNodule;
-  /** Whether the patient has more than one nodule. */
+  /** Whether the patient has more than one nodule; for a subsolid one, more than one subsolid nodule. */
   readonly multiple?: boolean;
   readonly sliceThicknessMm?: number;
 }

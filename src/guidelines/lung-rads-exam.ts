@@ -56,19 +56,21 @@ function examCategory(frame: Pick<ExamAnswer, 'guideline' | 'version' | 'inputs'
   const categories = findings.map(({ outcome }) => outcome).filter(isCategory);
   const worst = categories.reduce<LungRadsCategory | undefined>((a, b) => a === undefined || compareSuspicion(b, a) > 0 ? b : a, undefined);
   const index = findings.findIndex(({ outcome }) => outcome === worst);
+  const open = findings.filter(({ outcome }) => outcome === 'insufficient-information').length;
+  // A finding that is still open will give a category; only without any does it hang on the reader's word.
+  const needsReading = worst === undefined && open === 0 && exam.lungsFullyEvaluated !== true;
   const missing = [
     ...findings.flatMap((finding, at) => finding.missing.map((name) => `findings[${at}].${name}`)),
-    ...worst === undefined && exam.lungsFullyEvaluated !== true ? ['lungsFullyEvaluated'] : [],
+    ...needsReading ? ['lungsFullyEvaluated'] : [],
   ];
-  const open = findings.filter(({ outcome }) => outcome === 'insufficient-information').length;
   // Nothing that is still open can be more suspicious than 4X.
-  if ((open > 0 && worst !== '4X') || (worst === undefined && exam.lungsFullyEvaluated !== true)) {
+  if ((open > 0 && worst !== '4X') || needsReading) {
     const atLeast = worst === undefined ? [] : [reason('at-least', `The findings that could be rated make it at least category ${worst}.`, `Các tổn thương xếp được cho thấy ít nhất nhóm ${worst}.`)];
     return {
       ...frame, outcome: 'insufficient-information', missing, caveats: [...atLeast, decisionSupport],
       reasons: [
         ...open > 0 ? [reason('findings-not-rated', `${open} of ${findings.length} findings could not be rated.`, `${open} trong ${findings.length} tổn thương chưa xếp nhóm được.`)] : [],
-        ...worst === undefined && exam.lungsFullyEvaluated !== true ? [missingInput('lungsFullyEvaluated')] : [],
+        ...needsReading ? [missingInput('lungsFullyEvaluated')] : [],
       ],
     };
   }

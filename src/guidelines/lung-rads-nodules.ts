@@ -9,7 +9,7 @@ import { fromMemory, given, reason } from './answer.ts';
 import { basisOf, comparisonText, lacking, rated, type Rating, withoutRow } from './lung-rads-rating.ts';
 import { findRow, groundGlassLimit, juxtapleuralLimit, partSolidTotal, type SizeRow, solidComponentRows, solidRows } from './lung-rads-table.ts';
 import { isBelow, type ReportedSize, reportedSize, sizeText, thresholdFor } from './size.ts';
-import type { BenignPattern, Comparison, GroundGlassNodule, PartSolidNodule, SolidNodule } from './lung-rads-types.ts';
+import type { BenignPattern, Comparison, GroundGlassNodule, JuxtapleuralShape, PartSolidNodule, SolidNodule } from './lung-rads-types.ts';
 import type { GuidelineReason, LocalText } from './types.ts';
 
 const solidText: LocalText = { en: 'solid nodule', vi: 'nốt đặc' };
@@ -23,6 +23,13 @@ const benignPatterns: Readonly<Record<BenignPattern, LocalText>> = {
   'popcorn-calcification': { en: 'popcorn calcification', vi: 'vôi hóa dạng bỏng ngô' },
   'concentric-calcification': { en: 'calcification in concentric rings', vi: 'vôi hóa dạng vòng đồng tâm' },
   fat: { en: 'fat', vi: 'có mỡ' },
+};
+
+const shapeText: Readonly<Record<Exclude<JuxtapleuralShape, 'other'>, LocalText>> = {
+  oval: { en: 'oval', vi: 'bầu dục' },
+  lentiform: { en: 'lentiform', vi: 'thấu kính' },
+  triangular: { en: 'triangular', vi: 'tam giác' },
+  typical: { en: 'oval, lentiform or triangular', vi: 'bầu dục, thấu kính hoặc tam giác' },
 };
 
 /** `Solid nodule, baseline, 6 mm: row ≥ 6 – < 8 mm, category 3.` */
@@ -82,8 +89,8 @@ function rateJuxtapleural(nodule: SolidNodule, at: NonNullable<SolidNodule['juxt
   }
   return rated('2', reason(
     'juxtapleural',
-    `Juxtapleural solid nodule, smooth, ${at.shape}, ${sizeText(size)} (under ${thresholdFor(size, juxtapleuralLimit)}): category 2.`,
-    `Nốt đặc sát màng phổi, bờ đều, dạng ${{ oval: 'bầu dục', lentiform: 'thấu kính', triangular: 'tam giác' }[at.shape]}, ${sizeText(size)} (dưới ${thresholdFor(size, juxtapleuralLimit)}): nhóm 2.`,
+    `Juxtapleural solid nodule, smooth, ${shapeText[at.shape].en}, ${sizeText(size)} (under ${thresholdFor(size, juxtapleuralLimit)}): category 2.`,
+    `Nốt đặc sát màng phổi, bờ đều, dạng ${shapeText[at.shape].vi}, ${sizeText(size)} (dưới ${thresholdFor(size, juxtapleuralLimit)}): nhóm 2.`,
   ), { inputs });
 }
 

@@ -41,6 +41,7 @@ export function basisOf(comparison: Exclude<Comparison, 'slow-growing'>): SizeBa
 export const comparisonText: Readonly<Record<Comparison, LocalText>> = {
   baseline: { en: 'baseline', vi: 'lần chụp đầu' },
   'prior-unavailable': { en: 'prior not available, rated as baseline', vi: 'không có ảnh cũ, xếp như lần chụp đầu' },
+  unknown: { en: 'comparison not known', vi: 'chưa rõ so sánh' },
   new: { en: 'new', vi: 'mới xuất hiện' },
   growing: { en: 'growing', vi: 'tăng kích thước' },
   'slow-growing': { en: 'slowly growing', vi: 'tăng kích thước chậm' },

@@ -9,9 +9,10 @@ export type LungRadsOutcome = LungRadsCategory | 'not-rated';
 /**
  * How the finding compares with the earlier examination. `baseline`: there is none; `prior-unavailable`: there is or
  * may be one that was not seen, which is rated as baseline and said so. For a part-solid nodule `growing` holds when
- * the total or the solid component grew, or the solid component is new.
+ * the total or the solid component grew, or the solid component is new. `unknown`: nobody has said whether there is an
+ * earlier examination, or it could not be told what it shows; there is a category only where all of them agree.
  */
-export type Comparison = 'baseline' | 'prior-unavailable' | 'new' | 'growing' | 'slow-growing' | 'stable' | 'smaller';
+export type Comparison = 'baseline' | 'prior-unavailable' | 'unknown' | 'new' | 'growing' | 'slow-growing' | 'stable' | 'smaller';
 export type ComparisonWithoutSlowGrowth = Exclude<Comparison, 'slow-growing'>;
 
 export type SuspiciousFeature = 'spiculation' | 'lymphadenopathy' | 'metastasis' | 'ground-glass-doubled-in-a-year';
@@ -31,6 +32,9 @@ interface CommonFields {
   readonly followUp?: FollowUp;
 }
 
+/** `typical`: one of oval, lentiform and triangular, without saying which. */
+export type JuxtapleuralShape = 'oval' | 'lentiform' | 'triangular' | 'typical' | 'other';
+
 /** A cavitary nodule is given as solid, with its total mean diameter. */
 export interface SolidNodule extends CommonFields {
   readonly kind: 'solid';
@@ -38,7 +42,7 @@ export interface SolidNodule extends CommonFields {
   readonly size?: NoduleSize;
   readonly benignPattern?: BenignPattern;
   /** Present when the nodule touches the pleura or a fissure. */
-  readonly juxtapleural?: { readonly smooth?: boolean; readonly shape?: 'oval' | 'lentiform' | 'triangular' | 'other' };
+  readonly juxtapleural?: { readonly smooth?: boolean; readonly shape?: JuxtapleuralShape };
 }
 
 export interface PartSolidNodule extends CommonFields {

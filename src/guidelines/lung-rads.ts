@@ -9,13 +9,13 @@
  * Order: benign pattern, juxtapleural, airway, cyst, type by comparison, step-down, X, S. Category 0 is the reader's;
  * it is only proposed.
  */
-import { decisionSupport, given, reason } from './answer.ts';
+import { decisionSupport, given, missingInput, reason } from './answer.ts';
 import { rateAirway, rateCyst } from './lung-rads-airway-cyst.ts';
 import { rateGroundGlass, ratePartSolid, rateSolid } from './lung-rads-nodules.ts';
 import { lacking, type Rating } from './lung-rads-rating.ts';
 import { stepDown } from './lung-rads-step-down.ts';
 import { managementOf } from './lung-rads-table.ts';
-import type { LungRadsAssessment, LungRadsFinding, SuspiciousFeature } from './lung-rads-types.ts';
+import type { Comparison, LungRadsAssessment, LungRadsFinding, SuspiciousFeature } from './lung-rads-types.ts';
 import type { LocalText } from './types.ts';
 
 export type * from './lung-rads-types.ts';
@@ -34,7 +34,7 @@ const featureText: Readonly<Record<SuspiciousFeature, LocalText>> = {
  * `assessLungRadsExam` to ask. A measurement that is absent or not positive gives `insufficient-information`.
  */
 export function assessLungRadsFinding(finding: LungRadsFinding): LungRadsAssessment {
-  const rating = withFeatures(stepDown(rateKind(finding), finding), finding.suspiciousFeatures ?? []);
+  const rating = finding.comparison === 'unknown' ? rateUncompared(finding) : rate(finding);
   const { outcome } = rating;
   const noPrior = finding.comparison === 'prior-unavailable'
     ? [reason('prior-unavailable', 'The earlier examination was not available: rated as baseline. Compare when it is found.', 'Không có ảnh chụp cũ: xếp như lần chụp đầu. Cần so sánh khi tìm được ảnh cũ.')]
@@ -44,6 +44,28 @@ export function assessLungRadsFinding(finding: LungRadsFinding): LungRadsAssessm
     inputs: [...given('kind', finding.kind), ...given('comparison', finding.comparison), ...rating.inputs],
     caveats: [...noPrior, ...rating.caveats, decisionSupport],
     ...outcome === 'insufficient-information' || outcome === 'not-rated' ? {} : { management: managementOf[outcome] },
+  };
+}
+
+function rate(finding: LungRadsFinding): Rating {
+  return withFeatures(stepDown(rateKind(finding), finding), finding.suspiciousFeatures ?? []);
+}
+
+const comparisons: readonly Comparison[] = ['baseline', 'new', 'growing', 'slow-growing', 'stable'];
+
+/** A category where every comparison gives the same one; otherwise none, and what it would be at baseline. */
+function rateUncompared(finding: LungRadsFinding): Rating {
+  const compared = (comparison: Comparison): Rating => rate({ ...finding, comparison } as LungRadsFinding);
+  const bySize = compared('baseline');
+  if (bySize.outcome === 'insufficient-information') return { ...bySize, missing: [...bySize.missing, 'comparison'], reasons: [...bySize.reasons, missingInput('comparison')] };
+  const possible = finding.kind === 'airway' || finding.kind === 'cyst' ? comparisons.filter((comparison) => comparison !== 'slow-growing') : comparisons;
+  if (possible.every((comparison) => compared(comparison).outcome === bySize.outcome)) return bySize;
+  return {
+    ...bySize, outcome: 'insufficient-information', reasons: [missingInput('comparison')], missing: [...bySize.missing, 'comparison'],
+    caveats: [
+      reason('at-baseline', `Without an earlier examination it would be category ${bySize.outcome}.`, `Nếu không có lần chụp trước thì thuộc nhóm ${bySize.outcome}.`),
+      ...bySize.caveats,
+    ],
   };
 }
 

@@ -1,9 +1,19 @@
 /** What the HTTP edge needs from the rest of the service. The composition root makes these; routes get nothing else. */
 import type { FastifyBaseLogger } from 'fastify';
+import type { Accounts } from '../accounts/accounts.ts';
+import type { AlertBoard } from '../alerts/alert-service.ts';
 import type { InstanceArchive } from '../archive/port.ts';
-import type { StudyIndex } from '../index/port.ts';
+import type { AuditEntry, AuditEvent } from '../audit/entry.ts';
+import type { Recorder } from '../audit/recording-index.ts';
+import type { DestinationInfo } from '../delivery/describe-destinations.ts';
+import type { DeliveryFilter, StudyIndex } from '../index/port.ts';
 import type { JobPriority, JobQueue } from '../queue/port.ts';
+import type { ReviewService } from '../review/port.ts';
+import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { Site } from '../sites/settings.ts';
 import type { StudyService } from '../study/port.ts';
+import type { SignIn } from './routes/sign-in.ts';
+import type { ViewOf } from './view.ts';
 
 /** One model of the registry, as screens and scripts see it. */
 export interface ModelSummary {
@@ -14,6 +24,8 @@ export interface ModelSummary {
   readonly sha256: string;
   /** True for the model that new studies are analysed with. */
   readonly inUse: boolean;
+  /** 'champion' reads the studies, a 'shadow' runs along unseen, a 'part' belongs to the champion or to a shadow. */
+  readonly role?: 'champion' | 'shadow' | 'part' | 'none';
 }
 
 export interface HttpLimits {
@@ -41,6 +53,8 @@ export interface HttpLimits {
   readonly idleTimeoutMs: number;
   /** Milliseconds that requests under way get when the service closes. */
   readonly closeGraceMs: number;
+  /** Of one account, or one address without a login. */
+  readonly requestsPerMinute: number;
   /** Free bytes below which `/readyz` says no. */
   readonly minFreeBytes: number;
 }
@@ -60,6 +74,7 @@ export const defaultHttpLimits: HttpLimits = {
   maxQidoResults: 1000,
   idleTimeoutMs: 120_000,
   closeGraceMs: 10_000,
+  requestsPerMinute: 120_000,
   minFreeBytes: 512 * mib,
 };
 
@@ -77,6 +92,9 @@ export interface HttpConfig {
   readonly quietSeconds: number;
   /** Web origins that may read DICOMweb from a browser, or `*`. */
   readonly corsOrigins?: readonly string[];
+  readonly sites?: readonly Site[];
+  /** Addresses and networks of reverse proxies, whose word is taken for where a request comes from. */
+  readonly trustedProxies?: readonly string[];
   /** Host names accepted beside loopback names and the host of `publicUrl`. */
   readonly allowedHosts?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
@@ -88,9 +106,12 @@ export interface HttpActions {
   reanalyse(studyInstanceUID: string): Promise<void>;
   /** Changes the study's place in the queue, also for a job that waits already. */
   setPriority(studyInstanceUID: string, priority: JobPriority): Promise<void>;
-  /** Makes the delivery due now; false when there is none of that name. */
-  resendDelivery(id: string): Promise<boolean>;
+  /** Makes deliveries due now; gives how many. */
+  resendDeliveries(filter: DeliveryFilter): Promise<number>;
 }
+
+/** What routes get: of index and readings only what whoever asks may see. */
+export type RouteDeps = Omit<HttpDeps, 'index' | 'review'> & { readonly view: ViewOf };
 
 export interface HttpDeps {
   readonly config: HttpConfig;
@@ -98,9 +119,22 @@ export interface HttpDeps {
   readonly index: StudyIndex;
   readonly study: StudyService;
   readonly queue: JobQueue;
+  readonly review: ReviewService;
   readonly models: () => Promise<readonly ModelSummary[]>;
-  /** Names of the configured destinations. */
-  readonly destinations: readonly string[];
+  /** Adding and choosing models; without it these routes are not there. */
+  readonly registry?: ModelRegistry;
+  /** The configured destinations, without secrets. */
+  readonly destinations: readonly DestinationInfo[];
   readonly actions: HttpActions;
+  /** Writes into the audit trail; none without one (tests, tools). */
+  readonly audit?: Recorder;
+  /** For entries that must be on disk before the answer: rejects when the trail cannot be written. */
+  readonly appendAudit?: (event: AuditEvent) => Promise<AuditEntry>;
+  /** What is wrong now; nothing is without it (tests, tools). */
+  readonly alerts?: AlertBoard;
+  /** Accounts of people and tokens of programs; without them the one token, or nothing, protects the service. */
+  readonly accounts?: Accounts;
+  /** Logs people in at an identity provider; needs accounts. */
+  readonly signIn?: SignIn;
   readonly log: FastifyBaseLogger;
 }

@@ -1,5 +1,7 @@
 /** Prometheus metrics. Labels are states, outcomes and route patterns: never a UID, never patient data. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { AlertBoard } from '../alerts/alert-service.ts';
+import { alertKinds } from '../alerts/types.ts';
 import { toAppError } from '../errors.ts';
 import type { StudyIndex } from '../index/port.ts';
 import type { JobQueue } from '../queue/port.ts';
@@ -46,9 +48,34 @@ export function registerStateGauges(metrics: Metrics, index: StudyIndex, queue: 
     },
   });
   new Gauge({
+    name: 'phoi_deliveries', help: 'Deliveries of result objects by destination and state', labelNames: ['destination', 'state'], registers: [metrics.registry],
+    async collect() {
+      this.reset();
+      for (const { destination, counts } of await index.deliverySummaries()) {
+        for (const [state, count] of Object.entries(counts)) this.set({ destination, state }, count);
+      }
+    },
+  });
+  new Gauge({
     name: 'phoi_jobs', help: 'Jobs by state', labelNames: ['state'], registers: [metrics.registry],
     async collect() {
       for (const [state, count] of Object.entries(await queue.counts())) this.set({ state }, count);
+    },
+  });
+}
+
+/** What is wrong now, by kind: 0 says that it was looked for. */
+export function registerAlertGauges(metrics: Metrics, board: AlertBoard): void {
+  new Gauge({
+    name: 'phoi_alerts', help: 'Alerts that hold now, by kind', labelNames: ['alert'], registers: [metrics.registry],
+    collect() {
+      for (const alert of alertKinds) this.set({ alert }, board.alerts().filter(({ kind }) => kind === alert).length);
+    },
+  });
+  new Gauge({
+    name: 'phoi_alert_messages_waiting', help: 'Messages about alerts that a channel has not taken yet', labelNames: ['channel'], registers: [metrics.registry],
+    collect() {
+      for (const [channel, count] of Object.entries(board.untold())) this.set({ channel }, count);
     },
   });
 }

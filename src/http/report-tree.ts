@@ -1,5 +1,6 @@
 /** A structured report as the viewer shows it: one line per content item. */
 import { Type, type Static } from '@sinclair/typebox';
+import type { Dataset } from '../dicom/dataset.ts';
 import { describeSr, isStructuredReport, type SrNode } from '../results/describe-sr.ts';
 import { AppError } from '../errors.ts';
 import type { InstanceRecord } from '../study/types.ts';
@@ -54,6 +55,11 @@ function lineOf(node: SrNode): ReportNode {
     }),
     children: node.children.map(lineOf),
   };
+}
+
+/** The content tree of a structured report. */
+export function contentTree(header: Dataset): ReportNode {
+  return lineOf(describeSr(header).content);
 }
 
 /** Errors: HTTP_NOT_FOUND for an instance that is no structured report. */

@@ -31,9 +31,3 @@ export function identifierWords(identifier: string): readonly string[] {
     return ends;
   });
 }
-
-/** An FTS5 expression, to be bound as a parameter: every word must begin some word of the columns. */
-export function prefixExpression(words: readonly string[], column?: string): string {
-  const terms = words.map((word) => `"${word.replaceAll('"', '""')}"*`).join(' AND ');
-  return column === undefined ? terms : `${column} : (${terms})`;
-}

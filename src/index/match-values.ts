@@ -17,11 +17,6 @@ export function hasWildcard(key: string): boolean {
   return /[*?]/u.test(key);
 }
 
-/** A DICOM wildcard key as a pattern of SQLite's GLOB: `*` and `?` mean the same there, `[` must not. */
-export function globPattern(key: string): string {
-  return key.replaceAll('[', '[[]');
-}
-
 /**
  * Text against a key with wildcards (C.2.2.2.4): `*` any run, `?` any one character. Greedy search of the pieces
  * between the stars, not a regular expression, so that a hostile key cannot make it backtrack.

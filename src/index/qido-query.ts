@@ -1,25 +1,25 @@
 /** QIDO-RS answers (PS3.18 10.6) from the index: matching, stable paging, computed attributes. */
-import type { SQLInputValue } from 'node:sqlite';
-
 import type { Dataset, DicomElement } from '../dicom/dataset.ts';
 import { tag } from '../dicom/tags.ts';
 import { computedTags, type Level } from './attribute-levels.ts';
-import type { IndexDatabase } from './database.ts';
 import { decodeHeader } from './header-codec.ts';
 import type { QidoQuery } from './port.ts';
+import { isUniversal } from './match-values.ts';
 import { conditionFor, type Condition } from './qido-conditions.ts';
 import { bytesColumn, jsonColumn, numberColumn, textColumn, type Row } from './rows.ts';
+import { ofSites } from './site-store.ts';
+import type { Dialect, IndexDatabase, SqlValue } from './sql.ts';
 
 const order: readonly Level[] = ['study', 'series', 'instance'];
 
 const headers = 'JOIN instance_headers h ON h.instance_id = i.id';
 
 /** Rows of a lower level that must exist for a match above it: one and the same row has to satisfy all its keys. */
-const lowerLevels: Readonly<Record<'series' | 'instance', Readonly<Partial<Record<Level, string>>>>> = {
-  series: { study: 'SELECT 1 FROM series r WHERE r.study_id = s.id' },
+const lowerLevels: Readonly<Record<'series' | 'instance', Readonly<Partial<Record<Level, { readonly source: string; readonly owner: string }>>>>> = {
+  series: { study: { source: 'series r', owner: 'r.study_id' } },
   instance: {
-    study: `SELECT 1 FROM instances i ${headers} WHERE i.study_id = s.id`,
-    series: `SELECT 1 FROM instances i ${headers} WHERE i.series_id = r.id`,
+    study: { source: `instances i ${headers}`, owner: 'i.study_id' },
+    series: { source: `instances i ${headers}`, owner: 'i.series_id' },
   },
 };
 
@@ -39,54 +39,106 @@ const details: Readonly<Record<Level, string>> = {
 /** Total orders, so that pages neither overlap nor skip: newest study first, then the order of the reading. */
 const orders: Readonly<Record<Level, string>> = {
   study: 's.id DESC',
-  series: 's.id DESC, r.series_number, r.id',
-  instance: 's.id DESC, r.series_number, r.id, i.instance_number, i.id',
+  series: 's.id DESC, r.series_number NULLS FIRST, r.id',
+  instance: 's.id DESC, r.series_number NULLS FIRST, r.id, i.instance_number NULLS FIRST, i.id',
 };
 
-const results: Readonly<Record<Level, string>> = {
-  study: `s.study_uid, s.attributes, s.series_count, s.instance_count,
-    (SELECT json_group_array(DISTINCT m.modality) FROM series m WHERE m.study_id = s.id AND m.modality <> '') AS modalities,
-    (SELECT json_group_array(DISTINCT c.sop_class_uid) FROM instances c WHERE c.study_id = s.id) AS sop_classes`,
-  series: 's.study_uid, s.attributes AS study_attributes, r.series_uid, r.attributes, r.instance_count',
-  instance: 'h.header',
-};
+function resultsOf(level: Level, { jsonListOf }: Dialect): string {
+  switch (level) {
+    case 'study': return `s.study_uid, s.attributes, s.series_count, s.instance_count,
+      ${jsonListOf('m.modality', "series m WHERE m.study_id = s.id AND m.modality <> ''")} AS modalities,
+      ${jsonListOf('c.sop_class_uid', 'instances c WHERE c.study_id = s.id')} AS sop_classes`;
+    case 'series': return 's.study_uid, s.attributes AS study_attributes, r.series_uid, r.attributes, r.instance_count';
+    case 'instance': return 'h.header';
+  }
+}
+
+/**
+ * Objects of a superseded result (IHE IOCM: rejected) are left out: of an earlier analysis, and not of the newest. Asked
+ * for by the UID of the instance or its series they are found, and they can be retrieved as ever.
+ */
+function standing(instance: string, { jsonItems }: Dialect): string {
+  const ofItsAnalyses = `FROM analyses a, ${jsonItems('a.objects', 'o')} WHERE a.study_id = ${instance}.study_id AND o.value ->> 'sopInstanceUID' = ${instance}.sop_uid`;
+  const newest = `(SELECT max(version) FROM analyses n WHERE n.study_id = ${instance}.study_id)`;
+  return `(${instance}.own = 0 OR NOT EXISTS (SELECT 1 ${ofItsAnalyses} AND o.value ->> 'role' <> 'rejection' AND a.version < ${newest})
+    OR EXISTS (SELECT 1 ${ofItsAnalyses} AND a.version = ${newest}))`;
+}
+
+function standingRows(level: Level, dialect: Dialect): string | undefined {
+  switch (level) {
+    case 'study': return undefined;
+    case 'series': return `(r.own = 0 OR EXISTS (SELECT 1 FROM instances v WHERE v.series_id = r.id AND ${standing('v', dialect)}))`;
+    case 'instance': return standing('i', dialect);
+  }
+}
+
+function leavesOutSuperseded(query: QidoQuery): boolean {
+  const unique: readonly string[] = [tag('SOPInstanceUID'), tag('SeriesInstanceUID')];
+  return !Object.entries(query.match).some(([path, key]) => unique.includes(path.toUpperCase()) && !isUniversal(key));
+}
 
 export interface CompiledQuery {
   readonly sql: string;
-  readonly parameters: readonly SQLInputValue[];
+  readonly parameters: readonly SqlValue[];
 }
 
-function whereOf(level: Level, conditions: readonly Condition[]): { readonly sql: string; readonly parameters: SQLInputValue[] } {
+interface Filter {
+  readonly level: Level;
+  /** Of this level and those above it: the row itself is looked at. */
+  readonly own: readonly Condition[];
+  /** Of each level below: a row of it must be found. */
+  readonly below: readonly { readonly level: 'series' | 'instance'; readonly conditions: readonly Condition[] }[];
+  /** Superseded objects, where they are left out. */
+  readonly standing: string | undefined;
+}
+
+function filterOf(level: Level, query: QidoQuery, dialect: Dialect): Filter {
   const depth = order.indexOf(level);
-  const parts: string[] = [];
-  const parameters: SQLInputValue[] = [];
-  for (const { sql, parameters: own } of conditions.filter((condition) => order.indexOf(condition.level) <= depth)) {
-    parts.push(sql);
-    parameters.push(...own);
-  }
-  for (const lower of ['series', 'instance'] as const) {
-    const those = conditions.filter((condition) => condition.level === lower);
-    const source = lowerLevels[lower][level];
-    if (order.indexOf(lower) <= depth || those.length === 0 || source === undefined) continue;
-    parts.push(`EXISTS (${source} AND ${those.map(({ sql }) => sql).join(' AND ')})`);
-    parameters.push(...those.flatMap((condition) => condition.parameters));
-  }
-  return { sql: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, parameters };
+  const conditions = Object.entries(query.match)
+    .map(([path, key]) => conditionFor(path.toUpperCase(), key, query.fuzzyMatching, dialect))
+    .filter((condition) => condition !== undefined);
+  return {
+    level,
+    own: [
+      ...conditions.filter((condition) => order.indexOf(condition.level) <= depth),
+      ...(query.sites === undefined ? [] : [{ level: 'study' as const, ...ofSites(query.sites) }]),
+    ],
+    below: (['series', 'instance'] as const).filter((lower) => order.indexOf(lower) > depth)
+      .map((lower) => ({ level: lower, conditions: conditions.filter((condition) => condition.level === lower) }))
+      .filter((lower) => lower.conditions.length > 0),
+    standing: leavesOutSuperseded(query) ? standingRows(level, dialect) : undefined,
+  };
 }
 
-/** The statement for a query at one level; exported for the tests that look at its plan. */
-export function compileQuery(level: Level, query: QidoQuery): CompiledQuery {
-  const conditions = Object.entries(query.match)
-    .map(([path, key]) => conditionFor(path.toUpperCase(), key, query.fuzzyMatching))
-    .filter((condition) => condition !== undefined);
-  const where = whereOf(level, conditions);
-  const withHeaders = level === 'instance' && conditions.some(({ needsHeader }) => needsHeader === true) ? headers : '';
-  // First which matches make the page, then what they say: sorting never carries a header along.
+const testsOf = (conditions: readonly Condition[]) => conditions.flatMap(({ test }) => (test === undefined ? [] : [test]));
+const textOf = (conditions: readonly Condition[]): string => conditions.map(({ sql }) => sql).join(' AND ');
+const parametersOf = (conditions: readonly Condition[]): readonly SqlValue[] => conditions.flatMap(({ parameters }) => parameters);
+
+/** The identities of the rows that SQL finds fit, in order, with the columns that the tests read. Limit and offset are left open. */
+function candidatesOf({ level, own, below, standing: notSuperseded }: Filter): CompiledQuery {
+  const parts = [...(notSuperseded === undefined ? [] : [notSuperseded]), ...own.map(({ sql }) => sql)];
+  for (const lower of below) {
+    const rows = lowerLevels[lower.level][level];
+    if (rows !== undefined) parts.push(`EXISTS (SELECT 1 FROM ${rows.source} WHERE ${rows.owner} = ${identities[level]} AND ${textOf(lower.conditions)})`);
+  }
+  const tests = testsOf(own);
+  const columns = [`${identities[level]} AS id`, ...tests.map(({ column }, at) => `${column} AS value${at}`)];
+  const withHeaders = level === 'instance' && tests.some(({ column }) => column.startsWith('h.')) ? headers : '';
   return {
-    sql: `WITH page AS MATERIALIZED (SELECT ${identities[level]} AS id FROM ${sources[level]} ${withHeaders} ${where.sql} ORDER BY ${orders[level]} LIMIT ? OFFSET ?)
-      SELECT ${results[level]} FROM page CROSS JOIN ${details[level]} ORDER BY ${orders[level]}`,
-    parameters: [...where.parameters, query.limit, query.offset],
+    sql: `SELECT ${columns.join(', ')} FROM ${sources[level]} ${withHeaders} ${parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`} ORDER BY ${orders[level]} LIMIT ? OFFSET ?`,
+    parameters: [...parametersOf(own), ...below.flatMap(({ conditions }) => parametersOf(conditions))],
   };
+}
+
+/** What the page says, once it is known which rows are on it: sorting never carries a header along. */
+function pageOf(level: Level, page: string, dialect: Dialect): string {
+  return `WITH page AS MATERIALIZED (${page}) SELECT ${resultsOf(level, dialect)} FROM page ${dialect.orderedJoin} ${details[level]} ORDER BY ${orders[level]}`;
+}
+
+/** The statement for a query at one level that SQL can answer alone; exported for the tests that look at its plan. */
+export function compileQuery(level: Level, query: QidoQuery, dialect: Dialect): CompiledQuery {
+  const { sql, parameters } = candidatesOf(filterOf(level, query, dialect));
+  return { sql: pageOf(level, sql, dialect), parameters: [...parameters, query.limit, query.offset] };
 }
 
 const count = (value: number): DicomElement => ({ vr: 'IS', Value: [value] });
@@ -123,8 +175,56 @@ function instanceAnswer(row: Row): Dataset {
 
 const answers: Readonly<Record<Level, (row: Row) => Dataset>> = { study: studyAnswer, series: seriesAnswer, instance: instanceAnswer };
 
+const firstBatch = 500;
+const lowerBatch = 200;
+
+const passes = (row: Row, conditions: readonly Condition[]): boolean => testsOf(conditions).every((test, at) => test.passes(row[`value${at}`]));
+
+/** True when one row below fits all of the conditions of its level. */
+async function hasRowBelow({ read }: IndexDatabase, level: Level, id: number, { level: lower, conditions }: Filter['below'][number]): Promise<boolean> {
+  const rows = lowerLevels[lower][level];
+  if (rows === undefined || testsOf(conditions).length === 0) return true;
+  const columns = testsOf(conditions).map(({ column }, at) => `${column} AS value${at}`).join(', ');
+  const sql = `SELECT ${columns} FROM ${rows.source} WHERE ${rows.owner} = ? AND ${textOf(conditions)} ORDER BY ${identities[lower]} LIMIT ? OFFSET ?`;
+  for (let offset = 0; ; offset += lowerBatch) {
+    const found = await read.all(sql, id, ...parametersOf(conditions), lowerBatch, offset);
+    if (found.some((row) => passes(row, conditions))) return true;
+    if (found.length < lowerBatch) return false;
+  }
+}
+
+/** The page's identities where SQL's candidates have to be looked at one by one. */
+async function lookThrough(database: IndexDatabase, filter: Filter, { limit, offset }: QidoQuery): Promise<readonly number[]> {
+  const { sql, parameters } = candidatesOf(filter);
+  // A study that arrives meanwhile moves the others down: what was seen already comes again.
+  const seen = new Set<number>();
+  const matches: number[] = [];
+  for (let from = 0, batch = firstBatch; matches.length < offset + limit; from += batch, batch *= 2) {
+    const candidates = await database.read.all(sql, ...parameters, batch, from);
+    for (const row of candidates) {
+      const id = numberColumn(row, 'id');
+      if (seen.has(id) || !passes(row, filter.own)) continue;
+      seen.add(id);
+      const fits = await Promise.all(filter.below.map((lower) => hasRowBelow(database, filter.level, id, lower)));
+      if (fits.every(Boolean)) matches.push(id);
+      if (matches.length === offset + limit) break;
+    }
+    if (candidates.length < batch) break;
+  }
+  return matches.slice(offset, offset + limit);
+}
+
 /** The matches of the query at the level, in a total order. */
-export function runQuery({ statement }: Pick<IndexDatabase, 'statement'>, level: Level, query: QidoQuery): readonly Dataset[] {
-  const { sql, parameters } = compileQuery(level, query);
-  return statement(sql).all(...parameters).map(answers[level]);
+export async function runQuery(database: IndexDatabase, level: Level, query: QidoQuery): Promise<readonly Dataset[]> {
+  const { dialect, read } = database;
+  const filter = filterOf(level, query, dialect);
+  const needsLook = [...filter.own, ...filter.below.flatMap(({ conditions }) => conditions)].some(({ test }) => test !== undefined);
+  if (!needsLook) {
+    const { sql, parameters } = compileQuery(level, query, dialect);
+    return (await read.all(sql, ...parameters)).map(answers[level]);
+  }
+  const ids = await lookThrough(database, filter, query);
+  if (ids.length === 0) return [];
+  const page = pageOf(level, `SELECT ${identities[level]} AS id FROM ${sources[level]} WHERE ${dialect.oneOf(identities[level], 'id')}`, dialect);
+  return (await read.all(page, ids)).map(answers[level]);
 }

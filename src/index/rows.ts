@@ -1,9 +1,7 @@
-/** Typed reading of SQLite rows: a column of another type is a defect of the schema, not a value to guess at. */
-import type { SQLOutputValue } from 'node:sqlite';
-
+/** Typed reading of rows: a column of another type is a defect of the schema, not a value to guess at. */
 import { AppError } from '../errors.ts';
 
-export type Row = Record<string, SQLOutputValue>;
+export type Row = Readonly<Record<string, unknown>>;
 
 function wrong(column: string): AppError {
   return new AppError('INTERNAL', `The index holds an unexpected value in column ${column}`);

@@ -2,19 +2,23 @@
 import { text } from '../dicom/access.ts';
 import type { Dataset } from '../dicom/dataset.ts';
 import { toAppError } from '../errors.ts';
-import { softTissueNoiseHU } from '../findings/noise.ts';
 import { findingsSchemaVersion, type FindingsDocument, type Reason, type SeriesAssessment } from '../findings/types.ts';
 import { assembleVolume } from '../volume/assemble.ts';
 import { effectiveThicknessMm, type AssessedStack } from '../volume/assess-series.ts';
 import { chooseSeries, mainRefusal } from '../volume/choose-series.ts';
+import { classifyKernel } from '../volume/score-series.ts';
 import { reason } from '../volume/reasons.ts';
 import type { MaskBox, SliceReference, Volume, VolumeGeometry } from '../volume/types.ts';
 import { analyzeVolume, prepareVolume, type PreparedVolume } from './analyze-volume.ts';
-import { defaultThreshold } from './find-nodules.ts';
+import { defaultThreshold, type ScoredCandidate } from './find-nodules.ts';
+import { cutViews, type FindingViews } from './finding-views.ts';
 import { readStudy, type InstanceSource, type ReadStudy } from './read-study.ts';
 import type { ModelPipeline } from './registry.ts';
+import { executionQuality, limitsOf } from './pipeline.ts';
 import { round } from './round.ts';
 import { stageClock, type AnalysisStage, type StageClock } from './stage-clock.ts';
+import { volumeQuality } from './volume-quality.ts';
+import { weakCandidates } from './weak-candidates.ts';
 
 export type { InstanceSource } from './read-study.ts';
 export type { AnalysisStage } from './stage-clock.ts';
@@ -40,6 +44,10 @@ export interface AnalysisResult {
    * Empty only when no instance could be read.
    */
   readonly sourceHeaders: readonly Dataset[];
+  /** Everything that the model marked, also below the operating point, best first; for evaluation. */
+  readonly candidates: readonly ScoredCandidate[];
+  /** For pictures, of the first findings, in their order; absent where nothing was analysed. */
+  readonly views?: readonly FindingViews[];
 }
 
 interface Attempt {
@@ -64,7 +72,7 @@ async function tryStack(chosen: AssessedStack, study: ReadStudy, options: Analyz
     return { refusal: reason('undecodable', { code, problem: message.slice(0, 200) }) };
   }
   clock.enter('segment');
-  const prepared = prepareVolume(volume, options.model.detector.manifest.accepts);
+  const prepared = prepareVolume(volume, limitsOf(options.model));
   return 'refusal' in prepared ? prepared : { chosen, prepared };
 }
 
@@ -75,24 +83,15 @@ function withRefusal(assessments: readonly SeriesAssessment[], seriesInstanceUID
   );
 }
 
-function qualityOf({ chosen, prepared: { volume, lungs, gate } }: Attempt, candidates: number): FindingsDocument['quality'] {
-  const { geometry } = volume;
-  const noiseHU = softTissueNoiseHU(volume);
+function qualityOf({ chosen, prepared }: Attempt, candidates: number, model: ModelPipeline): FindingsDocument['quality'] {
   const [first] = chosen.stack.frames;
   return {
-    slices: geometry.slices,
+    ...volumeQuality(prepared, candidates),
     sliceThicknessMm: round(first?.sliceThicknessMm ?? effectiveThicknessMm(chosen.stack), 3),
-    sliceSpacingMm: round(geometry.spacingMm[2], 3),
-    pixelSpacingMm: round(geometry.spacingMm[0], 4),
     kernel: (first?.kernel ?? '').slice(0, 32),
-    coverageMm: round((geometry.slices - 1) * geometry.spacingMm[2], 1),
-    lungsComplete: gate.isComplete,
-    rightLungMl: Math.round(lungs.rightMl),
-    leftLungMl: Math.round(lungs.leftMl),
-    lungMeanHU: Math.round(lungs.meanHU),
-    ...(noiseHU !== undefined && { noiseHU: round(noiseHU, 1) }),
+    kernelKind: classifyKernel(first?.kernel ?? ''),
     contrastAgent: chosen.series.contrastAgent,
-    candidates,
+    ...executionQuality(model),
   };
 }
 
@@ -113,7 +112,7 @@ export async function analyzeStudy(options: AnalyzeOptions): Promise<AnalysisRes
   const signal = options.signal ?? new AbortController().signal;
   const clock = stageClock(options.onProgress ?? (() => undefined));
   const { model } = options;
-  const { accepts } = model.detector.manifest;
+  const accepts = limitsOf(model);
   clock.enter('read');
   const study = await readStudy(options.instances, signal, clock.progress);
   const choice = chooseSeries(study.instances, accepts);
@@ -139,7 +138,7 @@ export async function analyzeStudy(options: AnalyzeOptions): Promise<AnalysisRes
   if (!attempt) {
     const { reason: main, seriesInstanceUID } = mainRefusal(assessments);
     const findings: FindingsDocument = { ...common, status: 'not-analysed', reason: main, warnings: unreadable, findings: [], quality: {}, timingsMs: clock.finish() };
-    return { findings, masks: [], sourceHeaders: headersOf(study, seriesInstanceUID) };
+    return { findings, masks: [], sourceHeaders: headersOf(study, seriesInstanceUID), candidates: [] };
   }
   const { chosen, prepared } = attempt;
   const { volume, gate } = prepared;
@@ -158,7 +157,8 @@ export async function analyzeStudy(options: AnalyzeOptions): Promise<AnalysisRes
     status: 'analysed',
     warnings: [...chosen.warnings, ...gate.warnings, ...unreadable],
     findings: found.findings,
-    quality: qualityOf(attempt, found.candidates.length),
+    candidates: weakCandidates(found.candidates, found.findings, common.operatingPoint),
+    quality: qualityOf(attempt, found.candidates.length, model),
     timingsMs: clock.finish(),
   };
   return {
@@ -166,5 +166,7 @@ export async function analyzeStudy(options: AnalyzeOptions): Promise<AnalysisRes
     volume: { geometry: volume.geometry, slices: volume.slices },
     masks: found.masks,
     sourceHeaders: headersOf(study, seriesInstanceUID, volume.slices),
+    candidates: found.candidates,
+    views: cutViews(volume, found.findings),
   };
 }

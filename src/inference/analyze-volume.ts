@@ -44,7 +44,7 @@ export interface AnalyzeVolumeOptions extends DetectOptions {
 }
 
 interface Measured {
-  readonly probability: number;
+  readonly candidate: ScoredCandidate;
   readonly measurement: Measurement;
 }
 
@@ -55,8 +55,8 @@ function measureAll({ volume, lungs }: PreparedVolume, candidates: readonly Scor
     signal.throwIfAborted();
     const measurement = measureNodule(volume, lungs, candidate) ?? ballMeasurement(volume, lungs, candidate);
     onProgress((n + 1) / candidates.length);
-    if (!measured.some((other) => isSameNodule(volume, measurement, other.measurement) || isSameNodule(volume, other.measurement, measurement))) {
-      measured.push({ probability: candidate.probability, measurement });
+    if (!measured.some((other) => isSameNodule(volume, measurement, other.measurement))) {
+      measured.push({ candidate, measurement });
     }
   });
   return measured;
@@ -71,7 +71,7 @@ export async function analyzeVolume(prepared: PreparedVolume, model: ModelPipeli
   const measured = measureAll(prepared, candidates.filter(({ probability }) => probability >= threshold), options);
   const context = { volume, lungs, lungsComplete: gate.isComplete, identity: options.identity };
   return {
-    findings: measured.map(({ probability, measurement }, n) => buildFinding(context, n + 1, probability, measurement)),
+    findings: measured.map(({ candidate, measurement }, n) => buildFinding(context, n + 1, candidate, measurement)),
     masks: measured.map(({ measurement }) => measurement.mask),
     candidates,
   };

@@ -1,33 +1,25 @@
 /** The second look: a classifier on a patch around each candidate. */
 import { AppError } from '../errors.ts';
 import type { NoduleType } from '../findings/types.ts';
-import type { LpsGrid, Triple } from '../volume/lps-grid.ts';
-import { resample } from '../volume/resample.ts';
-import type { Vec3, Volume } from '../volume/types.ts';
-import { calibrate, toProbability } from './activation.ts';
-import type { Candidate } from './detect.ts';
-import type { ClassifierManifest } from './manifest.ts';
+import type { Volume } from '../volume/types.ts';
+import { calibrate, classProbability, softmax } from './activation.ts';
+import { toMm } from './decode/heatmap.ts';
+import type { Candidate, DetectOptions } from './detect.ts';
+import type { ClassifierManifest } from './manifest/manifest.ts';
+import type { Probability } from './manifest/output.ts';
 import type { ModelSession, TensorData } from './session.ts';
-import { intensityTable } from './windows.ts';
+import { intensityTables } from './tensor/intensity.ts';
+import { patchSource } from './tensor/patch.ts';
 
-export interface ClassifiedCandidate extends Candidate {
-  /** The classifier's, calibrated by its own manifest. */
-  readonly classifierProbability: number;
+/** What one classifier says of one candidate. */
+export interface Opinion {
+  /** Calibrated by the classifier's own manifest. */
+  readonly probability: number;
+  readonly diameterMm?: number;
   /** Softmax over the types the classifier knows. */
   readonly typeProbabilities?: Partial<Record<NoduleType, number>>;
-}
-
-/** The grid of a patch whose middle is the point. */
-export function patchGrid(centre: Vec3, patch: Triple, spacingMm: Triple): LpsGrid {
-  const low = (axis: 0 | 1 | 2): number => centre[2 - axis as 0 | 1 | 2] - ((patch[axis] - 1) / 2) * spacingMm[axis];
-  return { size: patch, spacingMm, origin: [low(2), low(1), low(0)] };
-}
-
-function softmax(logits: readonly number[]): readonly number[] {
-  const highest = Math.max(...logits);
-  const powers = logits.map((logit) => Math.exp(logit - highest));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
+  /** Further probabilities by name, e.g. malignancy. */
+  readonly scores?: Readonly<Record<string, number>>;
 }
 
 /** Values of one sample of a batch; the output may be [N], [N, C] or have trailing ones. */
@@ -40,40 +32,73 @@ function sampleValues(tensor: TensorData | undefined, name: string, n: number, b
   return values;
 }
 
-function readSample({ output, calibration }: ClassifierManifest, results: ReadonlyMap<string, TensorData>, n: number, batch: number, candidate: Candidate): ClassifiedCandidate {
-  const { probability, diameter, type } = output;
-  const [raw = NaN] = sampleValues(results.get(probability.name), probability.name, n, batch, 1);
-  const classifierProbability = calibrate(toProbability(raw, probability.activation, probability.name), calibration);
-  const said = diameter && sampleValues(results.get(diameter.name), diameter.name, n, batch, 1)[0];
-  const diameterMm = said === undefined ? candidate.diameterMm : diameter?.transform === 'log-mm' ? Math.exp(said) : said;
-  const parts = type && softmax(sampleValues(results.get(type.name), type.name, n, batch, type.classes.length));
+function readSample({ output, calibration }: ClassifierManifest, results: ReadonlyMap<string, TensorData>, n: number, batch: number): Opinion {
+  const { probability, diameter, type, scores } = output;
+  const values = (name: string, channels: number): readonly number[] => sampleValues(results.get(name), name, n, batch, channels);
+  const read = (part: Probability): number => {
+    const raw = values(part.name, part.channels ?? 1);
+    return classProbability((channel) => raw[channel] ?? NaN, part);
+  };
+  const said = diameter && values(diameter.name, 1)[0];
+  const parts = type && softmax(values(type.name, type.classes.length));
   return {
-    ...candidate,
-    classifierProbability,
-    ...(diameterMm !== undefined && { diameterMm }),
+    probability: calibrate(read(probability), calibration),
+    ...(diameter && said !== undefined && { diameterMm: toMm(said, diameter) }),
     ...(type && parts && { typeProbabilities: Object.fromEntries(type.classes.map((name, at) => [name, parts[at] ?? 0])) }),
+    ...(scores && { scores: Object.fromEntries(Object.entries(scores).map(([name, part]) => [name, read(part)])) }),
   };
 }
 
-/** Looks at every candidate again, in batches. @throws as `detect`. */
-export async function classify(volume: Volume, candidates: readonly Candidate[], manifest: ClassifierManifest, session: ModelSession, options: { readonly signal: AbortSignal; readonly onProgress: (fraction: number) => void }): Promise<readonly ClassifiedCandidate[]> {
+const mean = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / values.length;
+
+function meanOf<Key extends string>(records: readonly (Partial<Readonly<Record<Key, number>>> | undefined)[]): Partial<Record<Key, number>> | undefined {
+  const known = records.filter((record) => record !== undefined);
+  const [first] = known;
+  if (!first) return undefined;
+  return Object.fromEntries(Object.keys(first).map((key) => [key, mean(known.map((record) => record[key as Key] ?? 0))])) as Partial<Record<Key, number>>;
+}
+
+/** The mean of what several classifiers, or passes of one, say; `weights` count for the probability. */
+export function meanOpinion(opinions: readonly Opinion[], weights: readonly number[] = []): Opinion {
+  const weight = opinions.map((_, n) => weights[n] ?? 1);
+  const diameters = opinions.flatMap(({ diameterMm }) => diameterMm ?? []);
+  const typeProbabilities = meanOf(opinions.map((opinion) => opinion.typeProbabilities));
+  const names = [...new Set(opinions.flatMap(({ scores }) => Object.keys(scores ?? {})))];
+  const scores = Object.fromEntries(names.map((name) => [name, mean(opinions.flatMap((opinion) => opinion.scores?.[name] ?? []))]));
+  return {
+    probability: opinions.reduce((total, { probability }, n) => total + probability * (weight[n] ?? 1), 0) / weight.reduce((total, value) => total + value, 0),
+    ...(diameters.length > 0 && { diameterMm: mean(diameters) }),
+    ...(typeProbabilities && { typeProbabilities }),
+    ...(names.length > 0 && { scores }),
+  };
+}
+
+/** Looks at every candidate again, in batches; one opinion for each, in their order. @throws as `detect`. */
+export async function classify(volume: Volume, candidates: readonly Candidate[], manifest: ClassifierManifest, session: ModelSession, options: DetectOptions): Promise<readonly Opinion[]> {
   const { input, output } = manifest;
-  const patch: Triple = [...input.patch];
-  const size = patch[0] * patch[1] * patch[2];
-  const value = intensityTable(input.clipHU, input.scaleTo);
-  const names = [output.probability.name, ...(output.diameter ? [output.diameter.name] : []), ...(output.type ? [output.type.name] : [])];
-  const classified: ClassifiedCandidate[] = [];
+  const [p0, p1, p2] = input.patch;
+  const size = p0 * p1 * p2;
+  const tables = intensityTables(input.intensity);
+  const source = patchSource(volume, input);
+  const names = [...new Set([
+    output.probability.name, ...(output.diameter ? [output.diameter.name] : []), ...(output.type ? [output.type.name] : []),
+    ...Object.values(output.scores ?? {}).map(({ name }) => name),
+  ])];
+  const passes: readonly (readonly number[])[] = [[], ...(input.testTimeFlips ?? [])];
+  const opinions: Opinion[] = [];
   for (let first = 0; first < candidates.length; first += input.batch) {
     options.signal.throwIfAborted();
     const group = candidates.slice(first, first + input.batch);
-    const data = new Float32Array(group.length * size);
-    group.forEach(({ worldPoint }, n) => {
-      const { hu } = resample(volume, patchGrid(worldPoint, patch, [...input.spacingMm]), input.padHU);
-      for (let voxel = 0; voxel < size; voxel++) data[n * size + voxel] = value(hu[voxel] as number);
-    });
-    const results = await session.run(input.name, { data, dims: [group.length, 1, ...patch] }, names);
-    group.forEach((candidate, n) => { classified.push(readSample(manifest, results, n, group.length, candidate)); });
-    options.onProgress(Math.min(1, classified.length / candidates.length));
+    const answers: Opinion[][] = group.map(() => []);
+    for (const flips of passes) {
+      const data = new Float32Array(group.length * tables.length * size);
+      group.forEach(({ worldPoint }, n) => tables.forEach((value, channel) => { source.fill(worldPoint, value, flips, data, (n * tables.length + channel) * size); }));
+      const dims = input.slicesAsChannels === true ? [group.length, p0, p1, p2] : [group.length, tables.length, p0, p1, p2];
+      const results = await session.run({ [input.name]: { data, dims } }, names);
+      answers.forEach((list, n) => { list.push(readSample(manifest, results, n, group.length)); });
+    }
+    opinions.push(...answers.map((list) => meanOpinion(list)));
+    options.onProgress(Math.min(1, opinions.length / candidates.length));
   }
-  return classified;
+  return opinions;
 }

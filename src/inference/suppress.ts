@@ -1,4 +1,5 @@
-/** Non-maximum suppression by distance. */
+/** Non-maximum suppression, by distance and by the overlap of boxes. */
+import type { Triple } from '../volume/lps-grid.ts';
 import type { Vec3 } from '../volume/types.ts';
 import { distance } from '../volume/vec3.ts';
 
@@ -32,6 +33,32 @@ export function suppress<T extends Scored>(candidates: readonly T[], radiusMm: n
     kept.push(candidate);
     const key = `${cx},${cy},${cz}`;
     cells.set(key, [...(cells.get(key) ?? []), candidate]);
+  }
+  return kept;
+}
+
+/** Intersection over union of two boxes with axes along the same grid, given by centre and sides. */
+export function overlapOf(a: { readonly index: Triple; readonly sizeVoxels: Triple }, b: { readonly index: Triple; readonly sizeVoxels: Triple }): number {
+  let common = 1;
+  for (const axis of [0, 1, 2] as const) {
+    const low = Math.max(a.index[axis] - a.sizeVoxels[axis] / 2, b.index[axis] - b.sizeVoxels[axis] / 2);
+    const high = Math.min(a.index[axis] + a.sizeVoxels[axis] / 2, b.index[axis] + b.sizeVoxels[axis] / 2);
+    if (high <= low) return 0;
+    common *= high - low;
+  }
+  const volume = ({ sizeVoxels: [x, y, z] }: { readonly sizeVoxels: Triple }): number => x * y * z;
+  return common / (volume(a) + volume(b) - common);
+}
+
+/** Keeps the best of all whose box overlaps a kept one by more than `above`; what has no box is kept. Best first. */
+export function suppressBoxes<T extends Scored & { readonly index: Triple; readonly sizeVoxels?: Triple }>(candidates: readonly T[], above: number, most: number): readonly T[] {
+  const kept: T[] = [];
+  for (const candidate of [...candidates].sort(compare)) {
+    if (kept.length >= most) break;
+    const { index, sizeVoxels } = candidate;
+    const isCovered = sizeVoxels !== undefined && kept.some((other) => other.sizeVoxels !== undefined
+      && overlapOf({ index, sizeVoxels }, { index: other.index, sizeVoxels: other.sizeVoxels }) > above);
+    if (!isCovered) kept.push(candidate);
   }
   return kept;
 }

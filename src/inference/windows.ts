@@ -1,16 +1,24 @@
-/** Cutting a grid into windows of a fixed shape, and the part of each whose detections count. */
-import type { LpsVolume, Triple } from '../volume/lps-grid.ts';
+/** Cutting a volume into windows of a fixed shape, and the part of each whose detections count. */
+import type { Triple } from '../volume/lps-grid.ts';
+import type { TensorVolume } from './tensor/frame.ts';
 
-/** One window along one axis, in voxels of the grid; may reach beyond its end. */
+/** One window along one axis, in voxels of the volume; may reach beyond its ends. */
 export interface AxisWindow {
   readonly start: number;
-  /** The part whose cells count, grid voxels, `from` inclusive, `to` exclusive; the parts of all windows tile the axis. */
+  /** The part whose cells count, voxels of the volume, `from` inclusive, `to` exclusive; the parts of all windows tile the axis. */
   readonly from: number;
   readonly to: number;
 }
 
-/** Windows along one axis; starts and borders are multiples of the stride, so that cells of neighbours coincide. */
-export function axisWindows(size: number, window: number, overlap: number, stride: number): readonly AxisWindow[] {
+/**
+ * Windows along one axis; starts and borders are multiples of the stride, so that cells of neighbours coincide.
+ * With `padEnds` every window's part is its middle, and the outermost windows reach half an overlap beyond the volume.
+ */
+export function axisWindows(size: number, window: number, overlap: number, stride: number, padEnds = false): readonly AxisWindow[] {
+  if (padEnds) {
+    const part = window - overlap;
+    return Array.from({ length: Math.max(1, Math.ceil(size / part)) }, (_, n) => ({ start: n * part - overlap / 2, from: n * part, to: (n + 1) * part }));
+  }
   const starts = [0];
   const lastStart = Math.max(0, Math.ceil((size - window) / stride) * stride);
   for (let start = window - overlap; start < lastStart; start += window - overlap) starts.push(start);
@@ -25,34 +33,73 @@ export function axisWindows(size: number, window: number, overlap: number, strid
   return starts.map((start, n) => ({ start, from: border(n), to: border(n + 1) }));
 }
 
-export type Window = readonly [z: AxisWindow, y: AxisWindow, x: AxisWindow];
-
-export function planWindows(size: Triple, window: Triple, overlap: Triple, stride: Triple): readonly Window[] {
-  const axes = [0, 1, 2].map((axis) => axisWindows(size[axis] ?? 1, window[axis] ?? 1, overlap[axis] ?? 0, stride[axis] ?? 1));
-  const [zs = [], ys = [], xs = []] = axes;
-  return zs.flatMap((z) => ys.flatMap((y) => xs.map((x): Window => [z, y, x])));
+export interface WindowSize {
+  /** Largest. */
+  readonly window: number;
+  readonly overlap: number;
+  readonly multiple: number;
+  readonly padEnds?: boolean;
 }
 
-/** Maps Hounsfield units to tensor values: clipped to `clipHU`, then linearly to `scaleTo`. */
-export function intensityTable(clipHU: readonly [number, number], scaleTo: readonly [number, number]): (hu: number) => number {
-  const [low, high] = clipHU;
-  const factor = (scaleTo[1] - scaleTo[0]) / (high - low);
-  const table = new Float32Array(4096);
-  for (let n = 0; n < table.length; n++) table[n] = scaleTo[0] + (Math.min(high, Math.max(low, n - 1024)) - low) * factor;
-  return (hu) => table[hu < -1024 ? 0 : hu > 3071 ? 4095 : hu + 1024] as number;
+/** Smallest multiple, above the overlap, with which as few windows cover an axis as with the largest. */
+export function fittedWindow(size: number, { window, overlap, multiple, padEnds = false }: WindowSize): number {
+  const parts = Math.max(1, padEnds ? size : size - overlap);
+  const count = Math.ceil(parts / (window - overlap));
+  return Math.ceil((parts / count + overlap) / multiple) * multiple;
 }
 
-/** Fills `out` (at `offset`) with the window that starts at grid voxel `start`; voxels beyond the grid get `pad`. */
-export function fillWindow(volume: LpsVolume, start: Triple, window: Triple, value: (hu: number) => number, pad: number, out: Float32Array, offset: number): void {
-  const [nz, ny, nx] = volume.grid.size;
-  const [wz, wy, wx] = window;
-  const columns = Math.max(0, Math.min(wx, nx - start[2]));
-  out.fill(pad, offset, offset + wz * wy * wx);
-  for (let z = 0; z < wz && z + start[0] < nz; z++) {
-    for (let y = 0; y < wy && y + start[1] < ny; y++) {
-      const source = ((z + start[0]) * ny + y + start[1]) * nx + start[2];
-      const target = offset + (z * wy + y) * wx;
-      for (let x = 0; x < columns; x++) out[target + x] = value(volume.hu[source + x] as number);
+export type Window = readonly [AxisWindow, AxisWindow, AxisWindow];
+
+export interface WindowPlan {
+  readonly window: Triple;
+  readonly overlap: Triple;
+  /** Of the cells, or the largest of several. */
+  readonly stride: Triple;
+  readonly padEnds?: boolean;
+}
+
+export function planWindows(size: Triple, { window, overlap, stride, padEnds }: WindowPlan): readonly Window[] {
+  const [as, bs, cs] = ([0, 1, 2] as const).map((axis) => axisWindows(size[axis], window[axis], overlap[axis], stride[axis], padEnds));
+  return (as ?? []).flatMap((a) => (bs ?? []).flatMap((b) => (cs ?? []).map((c): Window => [a, b, c])));
+}
+
+export const startOf = ([a, b, c]: Window): Triple => [a.start, b.start, c.start];
+
+export interface FillOptions {
+  readonly value: (hu: number) => number;
+  /** Tensor value beyond the volume; undefined repeats its outermost voxels. */
+  readonly pad?: number;
+  /** Axes along which the window is turned round. */
+  readonly flips: readonly number[];
+}
+
+/** Source index of every position of a window along one axis; -1 beyond the volume. */
+function sources(start: number, count: number, size: number, flip: boolean, repeat: boolean): Int32Array {
+  return Int32Array.from({ length: count }, (_, n) => {
+    const at = start + (flip ? count - 1 - n : n);
+    if (at >= 0 && at < size) return at;
+    return repeat ? Math.min(size - 1, Math.max(0, at)) : -1;
+  });
+}
+
+/** Fills `out` (at `offset`) with the window that starts at voxel `start` of the volume. */
+export function fillWindow({ frame, hu }: TensorVolume, start: Triple, window: Triple, { value, pad, flips }: FillOptions, out: Float32Array, offset: number): void {
+  const axis = (n: 0 | 1 | 2): Int32Array => sources(start[n], window[n], frame.size[n], flips.includes(n), pad === undefined);
+  const [as, bs, cs] = [axis(0), axis(1), axis(2)];
+  const [w0, w1, w2] = window;
+  out.fill(pad ?? 0, offset, offset + w0 * w1 * w2);
+  for (let a = 0; a < w0; a++) {
+    const slice = as[a] as number;
+    if (slice < 0) continue;
+    for (let b = 0; b < w1; b++) {
+      const line = bs[b] as number;
+      if (line < 0) continue;
+      const source = (slice * frame.size[1] + line) * frame.size[2];
+      const target = offset + (a * w1 + b) * w2;
+      for (let c = 0; c < w2; c++) {
+        const column = cs[c] as number;
+        if (column >= 0) out[target + c] = value(hu[source + column] as number);
+      }
     }
   }
 }

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { NoduleTruth, PhantomOptions, Scanner } from './types.ts';
+import type { NoduleTruth, PhantomOptions, PhantomScene, Scanner } from './types.ts';
 import type { Vec3 } from '../volume/types.ts';
 import type { PhantomDicomOptions } from './dicom-header.ts';
 import type { PatientPosition } from './series-geometry.ts';
@@ -41,8 +41,24 @@ export interface PhantomStudy {
   readonly instances: ReturnType<typeof phantomToInstances>;
 }
 
+interface DescribedStudy {
+  readonly truth: PhantomTruth;
+  readonly scene: PhantomScene;
+  readonly dicom: PhantomDicomOptions;
+}
+
+/** The truth about a study, without painting its images. */
+export function describePhantomStudy(options: Omit<WritePhantomOptions, 'out'>): PhantomTruth {
+  return describeStudy(options).truth;
+}
+
 /** The study in memory; what the options leave out is drawn from the seed, except that it lies head first, supine. */
 export function makePhantomStudy(options: Omit<WritePhantomOptions, 'out'>): PhantomStudy {
+  const { truth, scene, dicom } = describeStudy(options);
+  return { truth, instances: phantomToInstances(scene, dicom) };
+}
+
+function describeStudy(options: Omit<WritePhantomOptions, 'out'>): DescribedStudy {
   const kind = phantomOptionsForSeed(options.seed);
   const patientPosition = options.patientPosition ?? 'HFS';
   const scene = describePhantom({
@@ -72,7 +88,7 @@ export function makePhantomStudy(options: Omit<WritePhantomOptions, 'out'>): Pha
       seed: options.seed, studyInstanceUID: identity.studyInstanceUID, seriesInstanceUID: identity.seriesInstanceUID,
       frameOfReferenceUID: identity.frameOfReferenceUID, nodules: scene.nodules.map((n) => n.truth),
     },
-    instances: phantomToInstances(scene, dicom),
+    scene, dicom,
   };
 }
 

@@ -9,12 +9,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ErrorCode, Queue, QueueEvents, UnrecoverableError, Worker, type Job as BullJob } from 'bullmq';
 import { Redis } from 'ioredis';
 import { AppError } from '../errors.ts';
+import { createBullResults, type ResultReference } from './bull-results.ts';
 import { backoffDelayMs, defaultMaxAttempts, defaultQueueOptions, workerLost, type QueueOptions } from './options.ts';
 import type {
-  ClaimedJob, EnqueueOptions, Job, JobFailure, JobProgress, JobPriority, JobQueue, JobState, QueueEventMap,
+  ClaimedJob, EnqueueOptions, Job, JobFailure, JobLane, JobProgress, JobQueue, JobState, QueueEventMap,
 } from './port.ts';
 
-const priorities: Readonly<Record<JobPriority, number>> = { stat: 1, routine: 10 };
+const priorities: Readonly<Record<JobLane, number>> = { stat: 1, routine: 10, background: 100 };
+const priorityOf = (rank: number): JobLane => (rank <= priorities.stat ? 'stat' : rank >= priorities.background ? 'background' : 'routine');
 const allStates: readonly JobState[] = ['waiting', 'active', 'delayed', 'completed', 'dead', 'cancelled'];
 const bullStates = { waiting: ['waiting', 'prioritized'], active: ['active'], delayed: ['delayed'], completed: ['completed'], dead: ['failed'] } as const;
 /** Stalled jobs are counted by their attempts at the next claim, so BullMQ's own limit must not come first. */
@@ -44,9 +46,12 @@ export async function openBullQueue(given: Partial<QueueOptions> & Pick<BullQueu
   redis.on('error', () => undefined);
   const connection = redis;
   const key = (name: string): string => `${options.prefix}:phoi:${name}`;
+  const results = createBullResults(redis, (id) => key(`result:${id}`));
   const emitter = new EventEmitter();
   const closing = new AbortController();
   const queues = new Map(options.names.map((name) => [name, new Queue(name, { connection, prefix: options.prefix })]));
+  // Nor does BullMQ then print what the connection has said already.
+  for (const queue of queues.values()) queue.on('error', () => undefined);
   const workers = new Map<string, Worker>();
   const held = new Set<() => void>();
 
@@ -68,23 +73,32 @@ export async function openBullQueue(given: Partial<QueueOptions> & Pick<BullQueu
       knownState ?? job.getState(), redis.sismember(key('cancelled'), id), redis.hgetall(key(`failures:${id}`)),
     ]);
     const state = stateOf(bullState, cancelled === 1);
+    const reference = state === 'completed' ? job.returnvalue as ResultReference | null | undefined : undefined;
+    const result = reference === undefined || reference === null ? undefined : await results.get(id, reference);
     const finished = job.finishedOn !== undefined && (state === 'completed' || state === 'dead' || state === 'cancelled');
     return {
       id, name: job.queueName, data: job.data as Data, state,
-      priority: job.priority === priorities.stat ? 'stat' : 'routine',
+      priority: priorityOf(job.priority),
       attempt: job.attemptsStarted,
       maxAttempts: job.opts.attempts ?? defaultMaxAttempts,
       failures: Object.keys(failures).sort((a, b) => Number(a) - Number(b)).map((attempt) => JSON.parse(failures[attempt]!) as JobFailure),
       createdAt: new Date(job.timestamp).toISOString(),
       availableAt: new Date(job.timestamp + (Number.isFinite(job.delay) ? job.delay : 0)).toISOString(),
       ...(state === 'active' && typeof job.progress === 'object' && 'stage' in job.progress ? { progress: job.progress as unknown as JobProgress } : {}),
-      ...(state === 'completed' && job.returnvalue !== undefined && job.returnvalue !== null ? { result: job.returnvalue as unknown } : {}),
+      ...(result === undefined ? {} : { result: JSON.parse(result) as unknown }),
       ...(finished ? { finishedAt: new Date(job.finishedOn!).toISOString() } : {}),
     };
   }
   /** One entry for each attempt, so that two observers of one stall write it once. */
   async function recordFailure(id: string, attempt: number, failure: { code: string; message: string }): Promise<void> {
     await redis.hset(key(`failures:${id}`), attempt, JSON.stringify({ code: failure.code, message: failure.message, attempt, at: new Date().toISOString() } satisfies JobFailure));
+  }
+
+  /** An attempt before this one that left no failure was lost with its worker. By then it is certain, while an event of the stall may come at any time. */
+  async function recordLostWorker({ id, attemptsStarted }: BullJob): Promise<void> {
+    if (attemptsStarted < 2) return;
+    const failure: JobFailure = { code: workerLost, message: 'The worker stopped renewing its lease', attempt: attemptsStarted - 1, at: new Date().toISOString() };
+    await redis.hsetnx(key(`failures:${id!}`), String(failure.attempt), JSON.stringify(failure));
   }
 
   async function workerOf(name: string): Promise<Worker> {
@@ -140,25 +154,26 @@ export async function openBullQueue(given: Partial<QueueOptions> & Pick<BullQueu
         throw leaseLost();
       }
     }
+    /** The worker is done with the job: if that cannot be written down, the lease runs out, and the job has another attempt. */
+    const end = (change: () => Promise<unknown>): Promise<void> => whileHeld(change).finally(stop);
     return {
       job: await toJob<Data>(bull, 'active'),
       signal: lost.signal,
       progress: (progress) => whileHeld(() => bull.updateProgress({ ...progress })),
       async complete(result) {
-        await whileHeld(async () => {
-          // Before the completion: a crash in between leaves a note about a job that is not completed, which is ignored.
+        await end(async () => {
+          // Before the completion: a crash in between leaves a result and a note of a job that is not completed, which are ignored.
+          const reference = await results.put(id, token, result ?? null);
           await redis.zadd(key('unhandled'), Date.now(), id);
-          await bull.moveToCompleted(result ?? null, token, false);
+          await bull.moveToCompleted(reference, token, false);
         });
-        stop();
       },
       async fail(failure) {
-        await whileHeld(async () => {
+        await end(async () => {
           await recordFailure(id, bull.attemptsStarted, failure);
           const again = failure.retry && bull.attemptsStarted < (bull.opts.attempts ?? defaultMaxAttempts);
           await bull.moveToFailed(again ? new Error(failure.code) : new UnrecoverableError(failure.code), token, false);
         });
-        stop();
       },
     };
   }
@@ -186,12 +201,6 @@ export async function openBullQueue(given: Partial<QueueOptions> & Pick<BullQueu
     events.on('progress', ({ jobId }) => tell(jobId, 'progress'));
     events.on('completed', ({ jobId }) => tell(jobId, 'completed'));
     events.on('failed', ({ jobId }) => tell(jobId, 'dead'));
-    events.on('stalled', ({ jobId }) => {
-      void (async () => {
-        const bull = await queueOf(name).getJob(jobId) as BullJob | undefined;
-        if (bull !== undefined) await recordFailure(jobId, bull.attemptsStarted, { code: workerLost, message: 'The worker stopped renewing its lease' });
-      })().catch((error: unknown) => { if (!closing.signal.aborted) emitter.emit('listenerError', error); });
-    });
     return events;
   });
   await Promise.all([...[...queues.values()].map((queue) => queue.waitUntilReady()), ...eventStreams.map((events) => events.waitUntilReady())]);
@@ -226,10 +235,11 @@ export async function openBullQueue(given: Partial<QueueOptions> & Pick<BullQueu
         if (bull !== undefined) {
           if (await redis.sismember(key('cancelled'), bull.id!) === 1) {
             await bull.moveToFailed(new UnrecoverableError('CANCELLED'), token, false);
-          } else if (bull.attemptsStarted > (bull.opts.attempts ?? defaultMaxAttempts)) {
-            await recordFailure(bull.id!, bull.attemptsStarted - 1, { code: workerLost, message: 'The worker stopped renewing its lease' });
-            await bull.moveToFailed(new UnrecoverableError(workerLost), token, false);
-          } else return claimed<Data>(bull, token);
+            continue;
+          }
+          await recordLostWorker(bull);
+          if (bull.attemptsStarted <= (bull.opts.attempts ?? defaultMaxAttempts)) return claimed<Data>(bull, token);
+          await bull.moveToFailed(new UnrecoverableError(workerLost), token, false);
           continue;
         }
         await wait(options.pollMs, undefined, { signal: ended }).catch((error: unknown) => {
@@ -293,7 +303,10 @@ export async function openBullQueue(given: Partial<QueueOptions> & Pick<BullQueu
       const jobs: Job[] = [];
       for (const id of await redis.zrange(key('unhandled'), 0, '-1')) {
         const bull = await findBull(id);
-        if (bull !== undefined && await bull.isCompleted()) jobs.push(await toJob(bull, 'completed'));
+        if (bull === undefined || !await bull.isCompleted()) continue;
+        const job = await toJob(bull, 'completed');
+        // Without a result: another server has just taken it in.
+        if (job.result !== undefined) jobs.push(job);
       }
       return jobs;
     },
@@ -302,8 +315,9 @@ export async function openBullQueue(given: Partial<QueueOptions> & Pick<BullQueu
       const bull = await findBull(id);
       if (bull === undefined) return;
       await bull.updateData(keptData);
-      // BullMQ keeps the returned value for as long as the job; it is the large part, and no longer of use here.
+      // In this order: a reference never points to what is gone.
       await redis.hdel(`${options.prefix}:${bull.queueName}:${id}`, 'returnvalue');
+      await results.drop(id);
     },
     on<E extends keyof QueueEventMap>(event: E, listener: (...args: QueueEventMap[E]) => void) {
       emitter.on(event, listener as (...args: unknown[]) => void);

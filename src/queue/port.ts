@@ -3,6 +3,8 @@
  * pass one contract suite. Delivery is at least once; every job must be idempotent.
  */
 export type JobPriority = 'stat' | 'routine';
+/** 'background' is work that nobody waits for: it runs when nothing else does. */
+export type JobLane = JobPriority | 'background';
 export type JobState = 'waiting' | 'active' | 'delayed' | 'completed' | 'dead' | 'cancelled';
 
 export interface JobProgress {
@@ -22,7 +24,7 @@ export interface Job<Data = unknown, Result = unknown> {
   readonly id: string;
   readonly name: string;
   readonly data: Data;
-  readonly priority: JobPriority;
+  readonly priority: JobLane;
   readonly state: JobState;
   readonly attempt: number;
   readonly maxAttempts: number;
@@ -37,7 +39,7 @@ export interface Job<Data = unknown, Result = unknown> {
 export interface EnqueueOptions {
   /** Two enqueues with the same key are one job, while that job is kept. */
   readonly idempotencyKey: string;
-  readonly priority?: JobPriority;
+  readonly priority?: JobLane;
   readonly maxAttempts?: number;
   readonly delayMs?: number;
 }

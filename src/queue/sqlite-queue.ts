@@ -7,9 +7,10 @@ import { EventEmitter } from 'node:events';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
+import { inTransaction, sqliteCode, sqliteCodes } from '../sqlite.ts';
 import { backoffDelayMs, defaultMaxAttempts, defaultQueueOptions, workerLost, type QueueOptions } from './options.ts';
 import type {
-  ClaimedJob, EnqueueOptions, Job, JobFailure, JobProgress, JobPriority, JobQueue, JobState, QueueEventMap,
+  ClaimedJob, EnqueueOptions, Job, JobFailure, JobLane, JobProgress, JobQueue, JobState, QueueEventMap,
 } from './port.ts';
 import { prepareQueueSchema } from './sqlite-schema.ts';
 
@@ -21,7 +22,8 @@ interface JobRow {
   readonly failures: string; readonly revision: number;
 }
 
-const priorities: Readonly<Record<JobPriority, number>> = { stat: 0, routine: 10 };
+const priorities: Readonly<Record<JobLane, number>> = { stat: 0, routine: 10, background: 100 };
+const priorityOf = (rank: number): JobLane => (rank <= priorities.stat ? 'stat' : rank >= priorities.background ? 'background' : 'routine');
 const allStates: readonly JobState[] = ['waiting', 'active', 'delayed', 'completed', 'dead', 'cancelled'];
 
 function isoTime(milliseconds: number): string {
@@ -33,7 +35,7 @@ function toJob<Data>(row: JobRow): Job<Data> {
     id: row.id,
     name: row.name,
     data: JSON.parse(row.data) as Data,
-    priority: row.priority === priorities.stat ? 'stat' : 'routine',
+    priority: priorityOf(row.priority),
     state: row.state,
     attempt: row.attempt,
     maxAttempts: row.max_attempts,
@@ -44,6 +46,18 @@ function toJob<Data>(row: JobRow): Job<Data> {
     ...(row.result === null ? {} : { result: JSON.parse(row.result) as unknown }),
     ...(row.finished_at === null ? {} : { finishedAt: isoTime(row.finished_at) }),
   };
+}
+
+const passing: ReadonlySet<number> = new Set([sqliteCodes.busy, sqliteCodes.ioError, sqliteCodes.full]);
+
+/** Work of a timer that comes again: what cannot be written now (the disk is full, say) must not end the process. */
+function unlessBlocked(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    const code = sqliteCode(error);
+    if (code === undefined || !passing.has(code)) throw error;
+  }
 }
 
 export function openSqliteQueue(path: string, overrides: Partial<QueueOptions> = {}): JobQueue {
@@ -61,17 +75,11 @@ export function openSqliteQueue(path: string, overrides: Partial<QueueOptions> =
     return database.prepare(sql).all(...values) as unknown as JobRow[];
   }
   function transaction<T>(work: (revision: number) => T): T {
-    database.exec('BEGIN IMMEDIATE');
-    try {
+    return inTransaction(database, () => {
       database.exec('UPDATE revision SET value = value + 1');
       const { value } = database.prepare('SELECT value FROM revision').get() as { value: number };
-      const result = work(value);
-      database.exec('COMMIT');
-      return result;
-    } catch (error) {
-      database.exec('ROLLBACK');
-      throw error;
-    }
+      return work(value);
+    });
   }
 
   /** Ends an attempt: the job waits for its next one, or is dead. */
@@ -89,28 +97,49 @@ export function openSqliteQueue(path: string, overrides: Partial<QueueOptions> =
   }
 
   function recoverStalled(now: number): void {
-    const stalled = 'SELECT * FROM jobs WHERE state = \'active\' AND lease_until < ?';
-    if (row(`${stalled} LIMIT 1`, now) === undefined) return;
+    const stalled = 'FROM jobs WHERE state = \'active\' AND lease_until < ?';
+    if (database.prepare(`SELECT 1 ${stalled}`).get(now) === undefined) return;
     transaction((revision) => {
-      for (const job of rows(stalled, now)) {
+      for (const job of rows(`SELECT * ${stalled}`, now)) {
         endAttempt(job, { code: workerLost, message: 'The worker stopped renewing its lease', retry: true }, revision, now);
+      }
+    });
+  }
+
+  /**
+   * Times that were written while the clock ran ahead lie in the future now that it is right. Nothing waits for them:
+   * a new job keeps its own delay, a failed one its pause, a lease the time of a lease.
+   */
+  function mendFutureTimes(now: number): void {
+    const future = `FROM jobs WHERE (state IN ('waiting', 'delayed') AND attempt = 0 AND created_at > ?1)
+      OR (state IN ('waiting', 'delayed') AND attempt > 0 AND available_at > ?1 + ?2) OR (state = 'active' AND lease_until > ?1 + ?3)`;
+    const bounds = [now, options.maxBackoffMs, 2 * options.leaseMs];
+    if (database.prepare(`SELECT 1 ${future}`).get(...bounds) === undefined) return;
+    transaction((revision) => {
+      const set = database.prepare('UPDATE jobs SET created_at = ?, available_at = ?, lease_until = ?, revision = ? WHERE id = ?');
+      for (const job of rows(`SELECT * ${future}`, ...bounds)) {
+        const delayMs = job.attempt === 0 ? job.available_at - job.created_at : backoffDelayMs(options, job.attempt);
+        set.run(Math.min(job.created_at, now), job.state === 'active' ? job.available_at : now + delayMs, job.state === 'active' ? now + options.leaseMs : null, revision, job.id);
       }
     });
   }
 
   function tryClaim(name: string, token: string): JobRow | undefined {
     const now = Date.now();
+    mendFutureTimes(now);
     recoverStalled(now);
-    const next = `SELECT * FROM jobs WHERE name = ? AND state IN ('waiting', 'delayed') AND available_at <= ?
-      ORDER BY priority, sequence LIMIT 1`;
+    // One look for each state, so that each can follow its index instead of sorting all that waits.
+    const firstIn = (state: JobState): string => `SELECT * FROM (SELECT sequence, priority FROM jobs
+      WHERE name = ?1 AND state = '${state}' AND available_at <= ?2 ORDER BY priority, sequence LIMIT 1)`;
+    const next = database.prepare(`${firstIn('waiting')} UNION ALL ${firstIn('delayed')} ORDER BY priority, sequence LIMIT 1`);
     // The look before the transaction keeps an idle worker from writing to the file at every poll.
-    if (row(next, name, now) === undefined) return undefined;
+    if (next.get(name, now) === undefined) return undefined;
     return transaction((revision) => {
-      const found = row(next, name, now);
+      const found = next.get(name, now) as { readonly sequence: number } | undefined;
       if (found === undefined) return undefined;
       database.prepare(`UPDATE jobs SET state = 'active', attempt = attempt + 1, lease_token = ?, lease_until = ?,
-        progress = NULL, revision = ? WHERE id = ?`).run(token, now + options.leaseMs, revision, found.id);
-      return row('SELECT * FROM jobs WHERE id = ?', found.id);
+        progress = NULL, revision = ? WHERE sequence = ?`).run(token, now + options.leaseMs, revision, found.sequence);
+      return row('SELECT * FROM jobs WHERE sequence = ?', found.sequence);
     });
   }
 
@@ -137,11 +166,19 @@ export function openSqliteQueue(path: string, overrides: Partial<QueueOptions> =
       stop();
       lost.abort(new AppError('QUEUE_LEASE_LOST', 'The job was cancelled or given to another worker', { details: { jobId: start.id } }));
     }
-    const heartbeat = setInterval(renew, Math.min(1_000, Math.floor(options.leaseMs / 4)));
+    const heartbeat = setInterval(() => { unlessBlocked(renew); }, Math.min(1_000, Math.floor(options.leaseMs / 4)));
     heartbeats.add(heartbeat);
     function stop(): void {
       clearInterval(heartbeat);
       heartbeats.delete(heartbeat);
+    }
+    /** The worker is done with the job: if that cannot be written down, the lease runs out, and the job has another attempt. */
+    function end(change: (job: JobRow, revision: number) => void): void {
+      try {
+        whileHeld(change);
+      } finally {
+        stop();
+      }
     }
     return {
       job: toJob<Data>(start),
@@ -153,15 +190,13 @@ export function openSqliteQueue(path: string, overrides: Partial<QueueOptions> =
         });
       },
       async complete(result) {
-        whileHeld((job, revision) => {
+        end((job, revision) => {
           database.prepare(`UPDATE jobs SET state = 'completed', result = ?, progress = NULL, finished_at = ?, lease_token = NULL,
             lease_until = NULL, handled = 0, revision = ? WHERE id = ?`).run(JSON.stringify(result ?? null), Date.now(), revision, job.id);
         });
-        stop();
       },
       async fail(failure) {
-        whileHeld((job, revision) => endAttempt(job, failure, revision, Date.now()));
-        stop();
+        end((job, revision) => endAttempt(job, failure, revision, Date.now()));
       },
     };
   }
@@ -170,6 +205,7 @@ export function openSqliteQueue(path: string, overrides: Partial<QueueOptions> =
   /** Tells listeners of every change since the last look, whichever process made it. */
   function announceChanges(): void {
     if (emitter.eventNames().length === 0) return;
+    mendFutureTimes(Date.now());
     recoverStalled(Date.now());
     for (const changed of rows('SELECT * FROM jobs WHERE revision > ? ORDER BY revision', seenRevision)) {
       seenRevision = Math.max(seenRevision, changed.revision);
@@ -180,7 +216,7 @@ export function openSqliteQueue(path: string, overrides: Partial<QueueOptions> =
       else if (job.progress !== undefined) emitter.emit('progress', job);
     }
   }
-  const poll = setInterval(announceChanges, options.pollMs);
+  const poll = setInterval(() => { unlessBlocked(announceChanges); }, options.pollMs);
 
   return {
     async enqueue<Data>(name: string, data: Data, enqueueOptions: EnqueueOptions) {
@@ -215,7 +251,8 @@ export function openSqliteQueue(path: string, overrides: Partial<QueueOptions> =
     async list(filter) {
       const states = filter.states ?? allStates;
       return rows(
-        `SELECT * FROM jobs WHERE state IN (${states.map(() => '?').join(', ')}) ORDER BY sequence DESC LIMIT ? OFFSET ?`,
+        `SELECT * FROM jobs WHERE sequence IN (SELECT sequence FROM jobs WHERE state IN (${states.map(() => '?').join(', ')})
+          ORDER BY sequence DESC LIMIT ? OFFSET ?) ORDER BY sequence DESC`,
         ...states, filter.limit ?? 100, filter.offset ?? 0,
       ).map((found) => toJob(found));
     },

@@ -40,6 +40,7 @@ export const dcm = {
   referencedSegment: ['121191', 'DCM', 'Referenced Segment'],
   sourceImageForSegmentation: ['121233', 'DCM', 'Source image for segmentation'],
   sourceSeriesForSegmentation: ['121232', 'DCM', 'Source series for segmentation'],
+  center: ['111010', 'DCM', 'Center'],
   imageRegion: ['111030', 'DCM', 'Image Region'],
   algorithmName: ['111001', 'DCM', 'Algorithm Name'],
   algorithmParameters: ['111002', 'DCM', 'Algorithm Parameters'],
@@ -62,6 +63,23 @@ export const dcm = {
   summaryOfDetections: ['111064', 'DCM', 'Summary of Detections'],
   succeeded: ['111222', 'DCM', 'Succeeded'],
   notAttempted: ['111225', 'DCM', 'Not Attempted'],
+  chestCadReport: ['112000', 'DCM', 'Chest CAD Report'],
+  cadSummary: ['111017', 'DCM', 'CAD Processing and Findings Summary'],
+  allSucceededWithFindings: ['111242', 'DCM', 'All algorithms succeeded; with findings'],
+  allSucceededWithoutFindings: ['111241', 'DCM', 'All algorithms succeeded; without findings'],
+  noneSucceeded: ['111245', 'DCM', 'No algorithms succeeded; without findings'],
+  individualImpression: ['111034', 'DCM', 'Individual Impression/Recommendation'],
+  renderingIntent: ['111056', 'DCM', 'Rendering Intent'],
+  presentationRequired: ['111150', 'DCM', 'Presentation Required: Rendering device is expected to present'],
+  singleImageFinding: ['111059', 'DCM', 'Single Image Finding'],
+  singleImageFindingModifier: ['112024', 'DCM', 'Single Image Finding Modifier'],
+  abnormalOpacity: ['112033', 'DCM', 'Abnormal opacity'],
+  centre: ['111010', 'DCM', 'Center'],
+  outline: ['111041', 'DCM', 'Outline'],
+  summaryOfAnalyses: ['111065', 'DCM', 'Summary of Analyses'],
+  successfulDetections: ['111063', 'DCM', 'Successful Detections'],
+  seriesInstanceUID: ['112002', 'DCM', 'Series Instance UID'],
+  detectionPerformed: ['111022', 'DCM', 'Detection Performed'],
 } as const satisfies Record<string, CodedConcept>;
 
 export const sct = {
@@ -121,7 +139,8 @@ export const noduleTypeCodes: Readonly<Record<NoduleType, CodedConcept>> = {
   solid: ['SOLID', privateScheme, 'Solid'],
   'part-solid': ['PART-SOLID', privateScheme, 'Part-solid'],
   'ground-glass': dcm.groundGlassOpacity,
-  calcified: ['237897009', 'SCT', 'Calcified'],
+  // SNOMED CT's "calcified" (237897009) is about vessels.
+  calcified: ['CALCIFIED', privateScheme, 'Calcified'],
 };
 
 const modalities: Readonly<Record<string, string>> = {

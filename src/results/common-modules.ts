@@ -49,7 +49,11 @@ export interface SeriesFields {
   readonly seriesInstanceUID: string;
   readonly seriesNumber: number;
   readonly seriesDescription: string;
-  readonly modality: 'SR' | 'SEG' | 'PR' | 'KO';
+  readonly modality: 'SR' | 'SEG' | 'PR' | 'KO' | 'OT' | 'DOC';
+  /** Of what is no result of an analysis; `modelName` by default. */
+  readonly modelName?: string;
+  /** In its series; 1 by default. */
+  readonly instanceNumber?: number;
 }
 
 /** Series, equipment and SOP common attributes of a new object. */
@@ -58,7 +62,7 @@ export function putOwnModules(dataset: Dataset, input: ResultInput, fields: Seri
   put(dataset, 'SOPInstanceUID', fields.sopInstanceUID);
   put(dataset, 'InstanceCreationDate', moment.date);
   put(dataset, 'InstanceCreationTime', moment.time);
-  put(dataset, 'InstanceNumber', 1);
+  put(dataset, 'InstanceNumber', fields.instanceNumber ?? 1);
   put(dataset, 'StudyInstanceUID', input.findings.studyInstanceUID);
   put(dataset, 'SeriesInstanceUID', fields.seriesInstanceUID);
   put(dataset, 'SeriesNumber', fields.seriesNumber);
@@ -71,7 +75,7 @@ export function putOwnModules(dataset: Dataset, input: ResultInput, fields: Seri
   }
   put(dataset, 'Modality', fields.modality);
   put(dataset, 'Manufacturer', manufacturer);
-  put(dataset, 'ManufacturerModelName', modelName);
+  put(dataset, 'ManufacturerModelName', fields.modelName ?? modelName);
   put(dataset, 'DeviceSerialNumber', input.findings.model.sha256.slice(0, 16) || 'none');
   put(dataset, 'SoftwareVersions', short(input.softwareVersion), short(`${input.findings.model.id} ${input.findings.model.version}`));
   putIfDefined(dataset, 'InstitutionName', usable(input.sourceHeaders.header, 'InstitutionName'));

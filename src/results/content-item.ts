@@ -58,6 +58,13 @@ export function uidReference(relationship: Relationship, name: CodedConcept, uid
   return item;
 }
 
+/** `name` in its one-string form (PS3.5 6.2.1). */
+export function personItem(relationship: Relationship, name: CodedConcept, value: string): Dataset {
+  const item = contentItem(relationship, 'PNAME', name, []);
+  put(item, 'PersonName', value);
+  return item;
+}
+
 export function dateItem(relationship: Relationship, name: CodedConcept, value: string): Dataset {
   const item = contentItem(relationship, 'DATE', name, []);
   put(item, 'Date', value);
@@ -72,9 +79,14 @@ export function timeItem(relationship: Relationship, name: CodedConcept, value: 
 
 /** A number with its unit, rounded to two decimals: more would claim a precision that no measurement has. */
 export function num(relationship: Relationship, name: CodedConcept, value: number, unit: CodedConcept, children: readonly Dataset[] = []): Dataset {
+  return exactNum(relationship, name, Math.round(value * 100) / 100, unit, children);
+}
+
+/** A number that was not measured but copied, such as a spacing: over many pixels a rounded one leads astray. */
+export function exactNum(relationship: Relationship, name: CodedConcept, value: number, unit: CodedConcept, children: readonly Dataset[] = []): Dataset {
   const item = contentItem(relationship, 'NUM', name, children);
   const measured: Dataset = {};
-  put(measured, 'NumericValue', Math.round(value * 100) / 100);
+  put(measured, 'NumericValue', value);
   put(measured, 'MeasurementUnitsCodeSequence', codeItem(unit));
   put(item, 'MeasuredValueSequence', measured);
   return item;
@@ -96,6 +108,13 @@ export function image(relationship: Relationship, name: CodedConcept | undefined
   return item;
 }
 
+/** An object without pixels: a report, a presentation state (PS3.3 C.17.3.2.4). */
+export function composite(relationship: Relationship, name: CodedConcept | undefined, reference: SopReference): Dataset {
+  const item = contentItem(relationship, 'COMPOSITE', name, []);
+  put(item, 'ReferencedSOPSequence', sopItem(reference));
+  return item;
+}
+
 export type GraphicType = 'POINT' | 'POLYLINE';
 
 /**
@@ -104,6 +123,17 @@ export type GraphicType = 'POINT' | 'POLYLINE';
  */
 export function scoord(relationship: Relationship, name: CodedConcept, graphicType: GraphicType, columnRow: readonly number[], on: SopReference): Dataset {
   const item = contentItem(relationship, 'SCOORD', name, [image('SELECTED FROM', undefined, on)]);
+  put(item, 'GraphicType', graphicType);
+  put(item, 'GraphicData', ...columnRow.map((value) => value + 0.5));
+  return item;
+}
+
+/** As {@link scoord}, on an image that stands elsewhere in the tree: `place` is its position at each level, from the root's 1 (PS3.3 C.17.3.2.5). */
+export function referredScoord(relationship: Relationship, name: CodedConcept, graphicType: GraphicType, columnRow: readonly number[], place: readonly number[]): Dataset {
+  const selected: Dataset = {};
+  put(selected, 'RelationshipType', 'SELECTED FROM');
+  put(selected, 'ReferencedContentItemIdentifier', ...place);
+  const item = contentItem(relationship, 'SCOORD', name, [selected]);
   put(item, 'GraphicType', graphicType);
   put(item, 'GraphicData', ...columnRow.map((value) => value + 0.5));
   return item;

@@ -45,6 +45,10 @@ export interface SrDescription {
   readonly contentDate?: string;
   readonly contentTime?: string;
   readonly manufacturer?: string;
+  /** Who signed it, newest last, as `name, date and time`. */
+  readonly verifiedBy?: readonly string[];
+  /** SOP Instance UIDs of the documents that it follows. */
+  readonly predecessors?: readonly string[];
   readonly content: SrNode;
 }
 
@@ -107,6 +111,21 @@ function describeNode(node: Dataset): SrNode {
   };
 }
 
+function nonEmpty<T>(values: readonly T[]): readonly T[] | undefined {
+  return values.length === 0 ? undefined : values;
+}
+
+function verification(observer: Dataset): string {
+  return [text(observer, 'VerifyingObserverName') ?? '', text(observer, 'VerificationDateTime') ?? ''].filter((part) => part !== '').join(', ');
+}
+
+/** Of an item of the Hierarchical SOP Instance Reference Macro. */
+function instancesOf(study: Dataset): readonly string[] {
+  return items(study, 'ReferencedSeriesSequence')
+    .flatMap((series) => items(series, 'ReferencedSOPSequence'))
+    .flatMap((reference) => text(reference, 'ReferencedSOPInstanceUID') ?? []);
+}
+
 /** True for data sets that have a content tree. */
 export function isStructuredReport(dataset: Dataset): boolean {
   return hasValue(dataset, 'ContentSequence') && texts(dataset, 'ValueType')[0] === 'CONTAINER';
@@ -125,6 +144,8 @@ export function describeSr(dataset: Dataset): SrDescription {
       contentDate: text(dataset, 'ContentDate'),
       contentTime: text(dataset, 'ContentTime'),
       manufacturer: text(dataset, 'Manufacturer'),
+      verifiedBy: nonEmpty(items(dataset, 'VerifyingObserverSequence').map(verification)),
+      predecessors: nonEmpty(items(dataset, 'PredecessorDocumentsSequence').flatMap(instancesOf)),
     }),
     content,
   };

@@ -9,7 +9,7 @@ import type { UID } from '../dicom/uid.ts';
 import type { ResultInput } from './input.ts';
 
 /** Raise it when the layout of the objects changes. */
-const formatVersion = '1';
+const formatVersion = '2';
 
 export interface ResultIdentity {
   readonly createdAt: Date;
@@ -23,6 +23,7 @@ export function identify(input: ResultInput): ResultIdentity {
   const content = { ...input.findings, timingsMs: {} };
   const hash = createHash('sha256');
   hash.update(JSON.stringify([formatVersion, content, input.volume?.geometry ?? null, input.softwareVersion, createdAt.toISOString()]));
+  if (input.conclusions !== undefined) hash.update(JSON.stringify(input.conclusions));
   for (const mask of input.masks) hash.update(JSON.stringify([mask.start, mask.size])).update(mask.data);
   for (const { sopInstanceUID } of input.sourceHeaders.references) hash.update(sopInstanceUID);
   const base = [inputHash, model.id, model.version, model.sha256, hash.digest('hex')].join('|');

@@ -7,6 +7,7 @@ import { AppError } from '../errors.ts';
 import type { Finding } from '../findings/types.ts';
 import { frameHeaders } from '../volume/frame-header.ts';
 import { storedToHU } from '../volume/hounsfield.ts';
+import { createDrawing, type Drawing } from './drawing.ts';
 
 export interface KeyImage {
   /** Index of the finding. */
@@ -73,38 +74,31 @@ function detailRegion(polygons: readonly (readonly number[])[], slice: KeySlice)
   return { left, top, width, height };
 }
 
-function paths(polygons: readonly (readonly number[])[], { region, width, height }: Panel): string {
-  const point = (polygon: readonly number[], at: number): string => {
+function drawPaths(drawing: Drawing, polygons: readonly (readonly number[])[], { region, width, height }: Panel): void {
+  for (const polygon of polygons) {
     // Pixel centres are whole numbers: half a pixel to the corner.
-    const x = (((polygon[at] ?? 0) + 0.5 - region.left) / region.width) * width;
-    const y = (((polygon[at + 1] ?? 0) + 0.5 - region.top) / region.height) * height;
-    return `${x.toFixed(1)},${y.toFixed(1)}`;
-  };
-  return polygons.map((polygon) => {
-    const points = Array.from({ length: polygon.length / 2 }, (_value, index) => point(polygon, index * 2)).join(' ');
-    return `<polygon points="${points}" fill="none" stroke="${outlineColour}" stroke-width="1.5"/>`;
-  }).join('');
+    drawing.polygon(polygon.map((value, at) => (at % 2 === 0
+      ? ((value + 0.5 - region.left) / region.width) * width
+      : ((value + 0.5 - region.top) / region.height) * height)), outlineColour, 1.5);
+  }
 }
 
-function rectangle(region: Region, { region: whole, width, height }: Panel): string {
+function drawRegion(drawing: Drawing, region: Region, { region: whole, width, height }: Panel): void {
   const x = ((region.left - whole.left) / whole.width) * width;
   const y = ((region.top - whole.top) / whole.height) * height;
-  return `<rect x="${x}" y="${y}" width="${(region.width / whole.width) * width}" height="${(region.height / whole.height) * height}" fill="none" stroke="${outlineColour}"/>`;
+  drawing.rectangle(x, y, (region.width / whole.width) * width, (region.height / whole.height) * height, { stroke: outlineColour });
 }
 
-function escaped(text: string): string {
-  return text.replace(/[^\p{L}\p{N} .,()×³%-]/gu, ' ');
+function caption(drawing: Drawing, text: string): void {
+  drawing.text(8, drawing.height - 10, text, { size: 15, fill: outlineColour, hasRim: true });
 }
 
-function caption(text: string, height: number): string {
-  return `<text x="8" y="${height - 10}" font-family="sans-serif" font-size="15" fill="${outlineColour}" stroke="#000000" stroke-width="3" paint-order="stroke">${escaped(text)}</text>`;
-}
-
-async function paint(grey: Buffer, slice: KeySlice, { region, width, height }: Panel, overlay: string): Promise<Buffer> {
-  const svg = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${overlay}</svg>`);
+async function paint(grey: Buffer, slice: KeySlice, { region, width, height }: Panel, draw: (drawing: Drawing) => void): Promise<Buffer> {
+  const drawing = createDrawing(width, height);
+  draw(drawing);
   const scaled = await sharp(grey, { raw: { width: slice.columns, height: slice.rows, channels: 1 } })
     .extract(region).resize(width, height, { fit: 'fill', kernel: 'cubic' }).toColourspace('srgb').png().toBuffer();
-  return sharp(scaled).composite([{ input: svg }]).png().toBuffer();
+  return sharp(scaled).composite([{ input: Buffer.from(drawing.svg()) }]).png().toBuffer();
 }
 
 /** Both panels of a finding side by side, 1024 pixels wide at most. `polygons` are those of the key slice. */
@@ -114,8 +108,14 @@ export async function renderKeyImage(finding: Finding, polygons: readonly (reado
   const detail = panel(detailRegion(polygons, slice), slice);
   const label = `${finding.trackingIdentifier}  ${finding.diameterMm.toFixed(1)} mm`;
   const [left, right] = await Promise.all([
-    paint(grey, slice, whole, rectangle(detail.region, whole) + caption('AI result, not verified', whole.height)),
-    paint(grey, slice, detail, paths(polygons, detail) + caption(label, detail.height)),
+    paint(grey, slice, whole, (drawing) => {
+      drawRegion(drawing, detail.region, whole);
+      caption(drawing, 'AI result, not verified');
+    }),
+    paint(grey, slice, detail, (drawing) => {
+      drawPaths(drawing, polygons, detail);
+      caption(drawing, label);
+    }),
   ]);
   const background = { width: whole.width + detail.width, height: Math.max(whole.height, detail.height), channels: 3 as const, background: '#000000' };
   return sharp({ create: background }).composite([{ input: left, left: 0, top: 0 }, { input: right, left: whole.width, top: 0 }]).png().toBuffer();

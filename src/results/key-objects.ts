@@ -1,29 +1,21 @@
 /** Key object selection (PS3.3 A.35.4, TID 2010): the images on which the findings were measured. */
 import { put } from '../dicom/build.ts';
 import type { Dataset } from '../dicom/dataset.ts';
-import { codeItem, dcm, other } from './codes.ts';
-import { copiedModules, modelName, momentFor, putOwnModules } from './common-modules.ts';
-import { code, image, putTemplate, sopItem, textItem, uidReference } from './content-item.ts';
+import { dcm, other } from './codes.ts';
+import { modelName } from './common-modules.ts';
+import { code, image, sopItem, textItem, uidReference } from './content-item.ts';
 import type { SopReference } from './content-item.ts';
 import { deviceUID } from './identity.ts';
 import type { ResultIdentity } from './identity.ts';
 import type { ResultInput, ResultObject } from './input.ts';
-import { keySlice } from './key-slice.ts';
-import { putEvidence, putReferencedRequest, sourceSeries } from './references.ts';
-import type { SeriesReferences } from './references.ts';
+import { buildSelection, keyImages } from './key-object-selection.ts';
+import type { PresentationState } from './presentation-state.ts';
 import { disclaimer, findingText } from './summary-text.ts';
-import { writeObject } from './write.ts';
-
-export const keyObjectSelection = '1.2.840.10008.5.1.4.1.1.88.59';
-
-function keyImages(input: ResultInput): readonly SopReference[] {
-  const found = input.findings.findings.map((finding) => keySlice(input, finding)).filter((reference) => reference !== undefined);
-  return [...new Map(found.map((reference) => [`${reference.sopInstanceUID}#${reference.frameNumber ?? 0}`, reference])).values()];
-}
 
 /** An image with the presentation state in which it should be shown (PS3.3 C.18.4). */
-function imageWithState(reference: SopReference, state: ResultObject | undefined): Dataset {
+function imageWithState(reference: SopReference, states: readonly PresentationState[]): Dataset {
   const node = image('CONTAINS', undefined, reference);
+  const state = states.find(({ images }) => images.has(reference.sopInstanceUID))?.object;
   if (state === undefined) return node;
   const referenced = sopItem(reference);
   put(referenced, 'ReferencedSOPSequence', sopItem(state));
@@ -32,33 +24,21 @@ function imageWithState(reference: SopReference, state: ResultObject | undefined
 }
 
 /** The object, or undefined when there is no key image. */
-export function buildKeyObjects(input: ResultInput, identity: ResultIdentity, state: ResultObject | undefined): ResultObject | undefined {
-  const images = keyImages(input);
-  const source = sourceSeries(input);
-  if (images.length === 0 || source === undefined) return undefined;
-  const { header } = input.sourceHeaders;
-  const own: Dataset = {};
-  const sopInstanceUID = identity.uid('ko');
-  putOwnModules(own, input, {
-    sopClassUID: keyObjectSelection, sopInstanceUID, seriesInstanceUID: identity.uid('ko-series'),
-    seriesNumber: 9004, seriesDescription: 'AI lung nodules, key images', modality: 'KO',
-  }, momentFor(header, identity.createdAt));
-  put(own, 'ReferencedPerformedProcedureStepSequence');
-  putReferencedRequest(own, input);
-  const used = new Set(images.map(({ sopInstanceUID: uid }) => uid));
-  const evidence: SeriesReferences[] = [{ ...source, instances: source.instances.filter(({ sopInstanceUID: uid }) => used.has(uid)) }];
-  if (state !== undefined) evidence.push({ seriesInstanceUID: identity.uid('pr-series'), instances: [state] });
-  putEvidence(own, input.findings.studyInstanceUID, evidence);
-  put(own, 'ValueType', 'CONTAINER');
-  put(own, 'ConceptNameCodeSequence', codeItem(dcm.ofInterest));
-  put(own, 'ContinuityOfContent', 'SEPARATE');
-  putTemplate(own, '2010');
-  put(own, 'ContentSequence',
-    code('HAS CONCEPT MOD', dcm.language, other.english),
-    code('HAS OBS CONTEXT', dcm.observerType, dcm.device),
-    uidReference('HAS OBS CONTEXT', dcm.deviceObserverUID, deviceUID(input)),
-    textItem('HAS OBS CONTEXT', dcm.deviceObserverName, `${modelName} (AI, not a certified medical device)`),
-    textItem('CONTAINS', dcm.keyObjectDescription, [...input.findings.findings.map((finding) => findingText(finding).en), disclaimer.en].join('\r\n')),
-    ...images.map((reference) => imageWithState(reference, state)));
-  return { role: 'ko', sopInstanceUID, sopClassUID: keyObjectSelection, part10: writeObject(copiedModules(header), own) };
+export function buildKeyObjects(input: ResultInput, identity: ResultIdentity, states: readonly PresentationState[]): ResultObject | undefined {
+  const { findings } = input.findings;
+  const images = keyImages(input, findings);
+  return buildSelection(input, identity, {
+    seriesNumber: 9004,
+    seriesDescription: 'AI lung nodules, key images',
+    images,
+    others: states.length === 0 ? [] : [{ seriesInstanceUID: identity.uid('pr-series'), instances: states.map(({ object }) => object) }],
+    content: [
+      code('HAS CONCEPT MOD', dcm.language, other.english),
+      code('HAS OBS CONTEXT', dcm.observerType, dcm.device),
+      uidReference('HAS OBS CONTEXT', dcm.deviceObserverUID, deviceUID(input)),
+      textItem('HAS OBS CONTEXT', dcm.deviceObserverName, `${modelName} (AI, not a certified medical device)`),
+      textItem('CONTAINS', dcm.keyObjectDescription, [...findings.map((finding) => findingText(finding).en), disclaimer.en].join('\r\n')),
+      ...images.map((reference) => imageWithState(reference, states)),
+    ],
+  });
 }

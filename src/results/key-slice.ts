@@ -4,7 +4,7 @@ import type { SopReference } from './content-item.ts';
 import type { ResultInput } from './input.ts';
 
 /** Reference to the key image; undefined when it is not among the images that were read. */
-export function keySlice(input: ResultInput, finding: Finding): SopReference | undefined {
+export function keySlice(input: Pick<ResultInput, 'sourceHeaders'>, finding: Pick<Finding, 'sliceInstanceUID' | 'sliceFrameNumber'>): SopReference | undefined {
   const found = input.sourceHeaders.references.find(({ sopInstanceUID }) => sopInstanceUID === finding.sliceInstanceUID);
   if (found === undefined) return undefined;
   return { ...found, ...(finding.sliceFrameNumber === undefined ? {} : { frameNumber: finding.sliceFrameNumber }) };
@@ -21,7 +21,7 @@ function doubledArea(polygon: readonly number[]): number {
 }
 
 /** The outline on the key image; of several islands the largest. Columns and rows, pixel centres are whole numbers. */
-export function largestPolygon(finding: Finding): readonly number[] | undefined {
+export function largestPolygon(finding: Pick<Finding, 'outlines' | 'sliceInstanceUID' | 'sliceFrameNumber'>): readonly number[] | undefined {
   const outline = finding.outlines.find(({ sopInstanceUID, frameNumber }) => (
     sopInstanceUID === finding.sliceInstanceUID && frameNumber === finding.sliceFrameNumber
   ));

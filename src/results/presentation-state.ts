@@ -1,4 +1,7 @@
-/** The grayscale presentation state (PS3.3 A.33.1): the findings' outlines and names over the images, lung window. */
+/**
+ * The grayscale presentation state (PS3.3 A.33.1): the findings' outlines and names over the images, lung window. One
+ * state has one rescale for all its images (C.11.1), so that images that differ in theirs get states of their own.
+ */
 import { item, number, text } from '../dicom/access.ts';
 import { put } from '../dicom/build.ts';
 import type { Dataset } from '../dicom/dataset.ts';
@@ -7,7 +10,7 @@ import { copiedModules, momentFor, putOwnModules, short } from './common-modules
 import { sopItem } from './content-item.ts';
 import type { SopReference } from './content-item.ts';
 import type { ResultIdentity } from './identity.ts';
-import type { ResultInput, ResultObject } from './input.ts';
+import type { Rescale, ResultInput, ResultObject } from './input.ts';
 import { sourceSeries } from './references.ts';
 import { encodeCIELab } from './segment.ts';
 import { writeObject } from './write.ts';
@@ -93,13 +96,14 @@ function annotation({ image, polygons, labels }: ImageMarks): Dataset {
 }
 
 /** Rescale of a classic image, or of the first frame of an enhanced one. */
-function rescale(header: Dataset): Dataset {
+export function rescaleOf(header: Dataset): Rescale {
   const groups = [item(header, 'SharedFunctionalGroupsSequence'), item(header, 'PerFrameFunctionalGroupsSequence')];
   const transformation = groups.map((group) => (group === undefined ? undefined : item(group, 'PixelValueTransformationSequence'))).find((found) => found !== undefined);
-  return transformation ?? header;
+  const from = transformation ?? header;
+  return { slope: number(from, 'RescaleSlope') ?? 1, intercept: number(from, 'RescaleIntercept') ?? 0 };
 }
 
-function putDisplay(dataset: Dataset, input: ResultInput, images: readonly SopReference[]): void {
+function putDisplay(dataset: Dataset, input: ResultInput, images: readonly SopReference[], { slope, intercept }: Rescale): void {
   const { header } = input.sourceHeaders;
   const geometry = input.volume?.geometry;
   const area: Dataset = {};
@@ -109,9 +113,8 @@ function putDisplay(dataset: Dataset, input: ResultInput, images: readonly SopRe
   if (geometry === undefined) put(area, 'PresentationPixelAspectRatio', 1, 1);
   else put(area, 'PresentationPixelSpacing', geometry.spacingMm[1], geometry.spacingMm[0]);
   put(dataset, 'DisplayedAreaSelectionSequence', area);
-  const from = rescale(header);
-  put(dataset, 'RescaleIntercept', number(from, 'RescaleIntercept') ?? 0);
-  put(dataset, 'RescaleSlope', number(from, 'RescaleSlope') ?? 1);
+  put(dataset, 'RescaleIntercept', intercept);
+  put(dataset, 'RescaleSlope', slope);
   put(dataset, 'RescaleType', 'HU');
   const window: Dataset = {};
   put(window, 'ReferencedImageSequence', ...images.map(sopItem));
@@ -132,18 +135,36 @@ function putLayer(dataset: Dataset): void {
   put(dataset, 'GraphicLayerSequence', graphicLayer);
 }
 
-/** The object, or undefined when no finding has an outline. */
-export function buildPresentationState(input: ResultInput, identity: ResultIdentity): ResultObject | undefined {
-  const marks = marksByImage(input);
+export interface PresentationState {
+  readonly object: ResultObject;
+  /** SOP Instance UIDs. */
+  readonly images: ReadonlySet<string>;
+}
+
+/** One for each rescale of the images; none when no finding has an outline. */
+export function buildPresentationStates(input: ResultInput, identity: ResultIdentity): readonly PresentationState[] {
   const series = sourceSeries(input);
-  if (marks.length === 0 || series === undefined) return undefined;
+  if (series === undefined) return [];
+  const ofHeader = rescaleOf(input.sourceHeaders.header);
+  const rescales = new Map(input.sourceHeaders.references.map(({ sopInstanceUID, rescale }) => [sopInstanceUID, rescale ?? ofHeader]));
+  const groups = Map.groupBy(marksByImage(input), ({ image }) => {
+    const { slope, intercept } = rescales.get(image.sopInstanceUID) ?? ofHeader;
+    return `${slope} ${intercept}`;
+  });
+  return [...groups.values()].map((marks, at) => ({
+    object: buildState(input, identity, marks, rescales.get(marks[0]!.image.sopInstanceUID) ?? ofHeader, series.seriesInstanceUID, at + 1),
+    images: new Set(marks.map(({ image }) => image.sopInstanceUID)),
+  }));
+}
+
+function buildState(input: ResultInput, identity: ResultIdentity, marks: readonly ImageMarks[], rescale: Rescale, seriesInstanceUID: string, instanceNumber: number): ResultObject {
   const { header } = input.sourceHeaders;
   const moment = momentFor(header, identity.createdAt);
   const own: Dataset = {};
-  const sopInstanceUID = identity.uid('pr');
+  const sopInstanceUID = identity.uid(instanceNumber === 1 ? 'pr' : `pr-${instanceNumber}`);
   putOwnModules(own, input, {
     sopClassUID: grayscalePresentationState, sopInstanceUID, seriesInstanceUID: identity.uid('pr-series'),
-    seriesNumber: 9003, seriesDescription: 'AI lung nodules, outlines', modality: 'PR',
+    seriesNumber: 9003, seriesDescription: 'AI lung nodules, outlines', modality: 'PR', instanceNumber,
   }, moment);
   put(own, 'BodyPartExamined', 'CHEST');
   put(own, 'ContentLabel', 'LUNG_NODULES');
@@ -153,10 +174,10 @@ export function buildPresentationState(input: ResultInput, identity: ResultIdent
   put(own, 'PresentationCreationTime', moment.time);
   const images = uniqueInstances(marks.map(({ image }) => image));
   const referenced: Dataset = {};
-  put(referenced, 'SeriesInstanceUID', series.seriesInstanceUID);
+  put(referenced, 'SeriesInstanceUID', seriesInstanceUID);
   put(referenced, 'ReferencedImageSequence', ...images.map(sopItem));
   put(own, 'ReferencedSeriesSequence', referenced);
-  putDisplay(own, input, images);
+  putDisplay(own, input, images, rescale);
   put(own, 'GraphicAnnotationSequence', ...marks.map(annotation));
   putLayer(own);
   return { role: 'pr', sopInstanceUID, sopClassUID: grayscalePresentationState, part10: writeObject(copiedModules(header), own) };

@@ -17,7 +17,7 @@ export function encodeCIELab([lightness, a, b]: readonly [number, number, number
 }
 
 /** Where in the lungs, as a code item; the side goes into a modifier. */
-export function anatomicRegion(finding: Finding): Dataset {
+export function anatomicRegion(finding: Pick<Finding, 'laterality' | 'lobe'>): Dataset {
   const region = codeItem(finding.lobe === undefined ? sct.lung : lobeCodes[finding.lobe]);
   if (finding.laterality !== 'unknown') put(region, 'AnatomicRegionModifierSequence', codeItem(lateralityCodes[finding.laterality]));
   return region;
@@ -32,14 +32,26 @@ function algorithm(input: ResultInput): Dataset {
   return item;
 }
 
-export function segmentItem(input: ResultInput, finding: Finding, segmentNumber: number): Dataset {
+export interface SegmentLabel {
+  readonly finding: Pick<Finding, 'trackingIdentifier' | 'trackingUID' | 'laterality' | 'lobe'>;
+  readonly description: string;
+  readonly algorithmType: 'AUTOMATIC' | 'SEMIAUTOMATIC' | 'MANUAL';
+}
+
+export function automaticSegment(finding: Finding): SegmentLabel {
+  return { finding, description: `AI finding, mean diameter ${finding.diameterMm.toFixed(1)} mm, not verified`, algorithmType: 'AUTOMATIC' };
+}
+
+export function segmentItem(input: ResultInput, { finding, description, algorithmType }: SegmentLabel, segmentNumber: number): Dataset {
   const segment: Dataset = {};
   put(segment, 'SegmentNumber', segmentNumber);
   put(segment, 'SegmentLabel', short(finding.trackingIdentifier));
-  put(segment, 'SegmentDescription', short(`AI finding, mean diameter ${finding.diameterMm.toFixed(1)} mm, not verified`));
-  put(segment, 'SegmentAlgorithmType', 'AUTOMATIC');
-  put(segment, 'SegmentAlgorithmName', short(`${manufacturer} ${input.findings.model.id}`));
-  put(segment, 'SegmentationAlgorithmIdentificationSequence', algorithm(input));
+  put(segment, 'SegmentDescription', short(description));
+  put(segment, 'SegmentAlgorithmType', algorithmType);
+  if (algorithmType !== 'MANUAL') {
+    put(segment, 'SegmentAlgorithmName', short(`${manufacturer} ${input.findings.model.id}`));
+    put(segment, 'SegmentationAlgorithmIdentificationSequence', algorithm(input));
+  }
   put(segment, 'SegmentedPropertyCategoryCodeSequence', codeItem(sct.morphologicallyAbnormal));
   put(segment, 'SegmentedPropertyTypeCodeSequence', codeItem(sct.nodule));
   put(segment, 'AnatomicRegionSequence', anatomicRegion(finding));

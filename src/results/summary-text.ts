@@ -1,6 +1,8 @@
 /** The sentences of a report, English and Vietnamese. What they say must hold for a reader who reads nothing else. */
+import type { Conclusions } from '../conclusions/types.ts';
 import { noteText, statesVolume } from '../findings/notes.ts';
 import type { Finding, FindingsDocument, Lobe, NoduleType } from '../findings/types.ts';
+import { conclusionLines } from './conclusion-text.ts';
 
 export interface BothLanguages {
   readonly en: string;
@@ -25,35 +27,39 @@ const sides = {
   left: { en: 'left lung', vi: 'phổi trái' },
   unknown: { en: 'lung, side unknown', vi: 'phổi, chưa rõ bên' },
 } as const satisfies Record<string, BothLanguages>;
-const types: Readonly<Record<NoduleType, BothLanguages>> = {
+export const typeTexts: Readonly<Record<NoduleType, BothLanguages>> = {
   solid: { en: 'solid', vi: 'đặc' },
   'part-solid': { en: 'part-solid', vi: 'bán đặc' },
   'ground-glass': { en: 'ground glass', vi: 'kính mờ' },
   calcified: { en: 'calcified', vi: 'vôi hóa' },
 };
 
-function place(finding: Finding): BothLanguages {
+export function placeText(finding: Pick<Finding, 'lobe' | 'laterality'>): BothLanguages {
   return finding.lobe === undefined ? sides[finding.laterality] : lobes[finding.lobe];
 }
 
 /** A fraction as a percentage with at most one decimal: a threshold of 0.345 is not one of 35 %. */
-function percent(fraction: number): string {
+export function percent(fraction: number): string {
   return `${Number((fraction * 100).toFixed(1))} %`;
 }
 
 /** One line for one finding. */
-export function findingText(finding: Finding): BothLanguages {
-  const where = place(finding);
-  const type = types[finding.type];
+export function findingText(finding: Omit<Finding, 'probability'> & { readonly probability?: number }): BothLanguages {
+  const where = placeText(finding);
+  const type = typeTexts[finding.type];
   const diameter = finding.diameterMm.toFixed(1);
   const axes = `${finding.longAxisMm.toFixed(1)} × ${finding.shortAxisMm.toFixed(1)} mm`;
   const cubic = `${Math.round(finding.volumeMm3)} mm³`;
   const volume = statesVolume(finding) ? { en: `, volume ${cubic}`, vi: `, thể tích ${cubic}` } : { en: '', vi: '' };
+  const part = finding.type === 'part-solid' && finding.solidDiameterMm !== undefined ? `${finding.solidDiameterMm.toFixed(1)} mm` : undefined;
+  const solid = part === undefined ? { en: '', vi: '' } : { en: `, solid component ${part}`, vi: `, phần đặc ${part}` };
   const limits = (finding.notes ?? []).map(noteText);
-  const score = percent(finding.probability);
+  const score = finding.probability === undefined
+    ? { en: '', vi: '' }
+    : { en: `, detection score ${percent(finding.probability)}`, vi: `, điểm phát hiện ${percent(finding.probability)}` };
   return {
-    en: [`${finding.trackingIdentifier}: ${where.en}, ${type.en}, mean diameter ${diameter} mm (${axes})${volume.en}, detection score ${score}.`, ...limits.map(({ en }) => en)].join(' '),
-    vi: [`${finding.trackingIdentifier}: ${where.vi}, ${type.vi}, đường kính trung bình ${diameter} mm (${axes})${volume.vi}, điểm phát hiện ${score}.`, ...limits.map(({ vi }) => vi)].join(' '),
+    en: [`${finding.trackingIdentifier}: ${where.en}, ${type.en}, mean diameter ${diameter} mm (${axes})${solid.en}${volume.en}${score.en}.`, ...limits.map(({ en }) => en)].join(' '),
+    vi: [`${finding.trackingIdentifier}: ${where.vi}, ${type.vi}, đường kính trung bình ${diameter} mm (${axes})${solid.vi}${volume.vi}${score.vi}.`, ...limits.map(({ vi }) => vi)].join(' '),
   };
 }
 
@@ -73,8 +79,8 @@ function analysed(document: FindingsDocument): BothLanguages {
   };
 }
 
-/** The whole summary: status, findings, limitations, disclaimer. */
-export function summary(document: FindingsDocument): BothLanguages {
+/** The whole summary: status, findings, conclusions, limitations, disclaimer. */
+export function summary(document: FindingsDocument, conclusions?: Conclusions): BothLanguages {
   const reason = document.reason?.text ?? { en: 'reason unknown', vi: 'không rõ lý do' };
   const status = document.status === 'analysed'
     ? analysed(document)
@@ -82,8 +88,9 @@ export function summary(document: FindingsDocument): BothLanguages {
       en: `NOT ANALYSED: ${reason.en} Nothing is said about the presence or absence of nodules.`,
       vi: `CHƯA ĐƯỢC PHÂN TÍCH: ${reason.vi} Báo cáo này không cho biết có hay không có nốt phổi.`,
     };
+  const concluded = conclusions === undefined ? [] : conclusionLines(conclusions, document.findings.map(({ trackingIdentifier }) => trackingIdentifier));
   const parts = (language: keyof BothLanguages): string => [
-    status[language], ...document.warnings.map(({ text }) => `! ${text[language]}`), disclaimer[language],
+    status[language], ...concluded.map((line) => line[language]), ...document.warnings.map(({ text }) => `! ${text[language]}`), disclaimer[language],
   ].join('\r\n');
   return { en: parts('en'), vi: parts('vi') };
 }

@@ -8,7 +8,7 @@ import type { Log } from '../log.ts';
 import type { Clock } from './clock.ts';
 import { assessCompleteness } from './completeness.ts';
 import type { KeyedLock } from './keyed-lock.ts';
-import type { StudyState } from './types.ts';
+import type { InstanceSummary, StudyState } from './types.ts';
 
 export interface ClosingSettings {
   readonly quietMs: number;
@@ -29,6 +29,8 @@ export interface Closing {
   /** An instance of an open study has just arrived. `look` asks for a look before the quiet time is over. */
   arrived(studyInstanceUID: string, look: boolean): Promise<void>;
   force(studyInstanceUID: string): Promise<void>;
+  /** Looks after an open study whose instances another server received; one that is looked after already stays as it is. */
+  adopt(studyInstanceUID: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,17 @@ interface OpenStudy {
 
 /** The states in which a study waits for more instances. */
 export const openStates: readonly StudyState[] = ['receiving', 'incomplete'];
+/** Clocks of servers that share an index may differ by so much; an arrival further ahead was dated by a wrong clock. */
+const clockToleranceMs = 60_000;
+
+/** When an instance last came, whichever server received it; 0 when none counts. */
+function lastReceivedMs(instances: readonly InstanceSummary[], nowMs: number): number {
+  return instances.reduce((last, { own, receivedAt }) => {
+    const atMs = Date.parse(receivedAt);
+    return own || atMs > nowMs + clockToleranceMs ? last : Math.max(last, Math.min(atMs, nowMs));
+  }, 0);
+}
+
 /** After an unexpected error (the disk is full, say) the study is looked at again. */
 const retryMs = 5_000;
 
@@ -80,7 +93,7 @@ export function createClosing(deps: ClosingDeps): Closing {
     const onlyIf = { states: openStates, instanceCount: instances.length };
     const study = open.get(studyInstanceUID);
     const arrivals = study?.arrivals;
-    const quietMs = clock.now() - (study?.lastArrivalMs ?? 0);
+    const quietMs = clock.now() - Math.max(study?.lastArrivalMs ?? 0, lastReceivedMs(instances, clock.now()));
     const patienceOver = quietMs >= settings.patienceMs;
     if (forced || proven || (quietMs >= settings.quietMs && (missing.length === 0 || patienceOver))) {
       if (!await index.setState(studyInstanceUID, 'waiting', { reasons: [], warnings: [...warnings, ...missing], onlyIf })) return false;
@@ -126,6 +139,11 @@ export function createClosing(deps: ClosingDeps): Closing {
         arm(studyInstanceUID, study, settings.quietMs);
       }
       if (look) await lookAt(studyInstanceUID);
+    },
+    async adopt(studyInstanceUID) {
+      if (closed || open.has(studyInstanceUID)) return;
+      open.set(studyInstanceUID, { lastArrivalMs: 0, arrivals: 0, dueMs: 0, cancelTimer: () => undefined });
+      await lookAt(studyInstanceUID);
     },
     async force(studyInstanceUID) {
       if (await index.worklistItem(studyInstanceUID) === undefined) {

@@ -20,7 +20,7 @@ export interface StudyService {
   /**
    * Takes one instance as a stream of Part 10 bytes (preamble, meta, data set). Resolves when it is durable.
    * Errors: DICOM_NOT_PART10, DICOM_TRUNCATED, DICOM_MALFORMED, DICOM_INVALID_UID, DICOM_MISSING_ATTRIBUTE,
-   * DICOM_TOO_LARGE, ARCHIVE_OUT_OF_SPACE. After an error nothing of it is kept and nothing was acknowledged.
+   * DICOM_TOO_LARGE, ARCHIVE_OUT_OF_SPACE, STUDY_OF_ANOTHER_SITE. After an error nothing of it is kept and nothing was acknowledged.
    * `expect` makes a mismatch with the C-STORE command or the STOW path fail with DICOM_SOP_MISMATCH.
    */
   receive(

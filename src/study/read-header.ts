@@ -2,21 +2,12 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
 import { parseHeader, type ParsedInstance } from '../dicom/parse.ts';
+import { readExactly } from '../dicom/read-file-header.ts';
 import { verifyComplete } from '../dicom/verify.ts';
 import { AppError } from '../errors.ts';
 
 /** Headers are some 10 kB; objects without pixel data (reports, embedded PDF) are all header. */
 export const defaultLargestHeaderBytes = 256 * 1024 * 1024;
-
-async function readExactly(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length;) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-    if (bytesRead === 0) throw new AppError('DICOM_TRUNCATED', 'the file ends inside an element');
-    done += bytesRead;
-  }
-  return bytes;
-}
 
 /**
  * Parses the header and checks that what it announces is there to the last byte. `head` are the file's first bytes,

@@ -6,8 +6,9 @@
 import { readFile } from 'node:fs/promises';
 
 import type { IncomingBlob, InstanceArchive, StoredBlob } from '../archive/port.ts';
+import { text } from '../dicom/access.ts';
 import type { ParsedInstance } from '../dicom/parse.ts';
-import { AppError } from '../errors.ts';
+import { AppError, toAppError } from '../errors.ts';
 import type { StudyIndex } from '../index/port.ts';
 import type { Log } from '../log.ts';
 import type { Clock } from './clock.ts';
@@ -18,7 +19,7 @@ import { isOwnResult } from './own-objects.ts';
 import { readCompleteHeader } from './read-header.ts';
 import type { StudyService } from './port.ts';
 import { holdSameDataset, isComparable } from './same-in-another-syntax.ts';
-import type { InstanceRecord, ReceiveContext, ReceiveOutcome } from './types.ts';
+import type { FindSite, InstanceRecord, ReceiveContext, ReceiveOutcome, Sender } from './types.ts';
 
 /** First bytes of a file that are kept in memory for parsing, a whole CT slice as a rule; the rest is read from the file. */
 const headBytes = 1024 * 1024;
@@ -58,6 +59,8 @@ export interface ReceiverDeps {
   /** Held per SOP Instance UID while its blob is committed and indexed. */
   readonly lock: KeyedLock;
   readonly log: Log;
+  /** Which site a new study belongs to; without it studies have none. */
+  readonly findSite?: FindSite;
 }
 
 /** An index record before its bytes have a place. */
@@ -89,7 +92,7 @@ export function recordOf({ parsed, sha256, sizeBytes }: Description, context: Pi
 
 export type Receive = (...parameters: Parameters<StudyService['receive']>) => Promise<Received>;
 
-export function createReceiver({ archive, index, clock, maxInstanceBytes, lock, log }: ReceiverDeps): Receive {
+export function createReceiver({ archive, index, clock, maxInstanceBytes, lock, log, findSite }: ReceiverDeps): Receive {
   const heads = createHeads();
 
   /** Takes back a blob that nothing refers to, after a failure or where the index keeps another copy. */
@@ -110,20 +113,36 @@ export function createReceiver({ archive, index, clock, maxInstanceBytes, lock, 
     log.warn({ sopInstanceUID: there.sopInstanceUID, studyInstanceUID: there.studyInstanceUID }, 'Lost file of an instance replaced by the same content');
   }
 
-  async function keep(record: NewRecord, blob: IncomingBlob): Promise<ReceiveOutcome['kind']> {
+  function senderOf(record: NewRecord, context: ReceiveContext): Sender {
+    const site = findSite?.(context, text(record.header, 'InstitutionName') ?? '');
+    return site === undefined ? context : { ...context, site };
+  }
+
+  /** "I have that already" would tell of another site's images. @throws AppError STUDY_OF_ANOTHER_SITE */
+  async function checkKnown({ studyInstanceUID }: InstanceRecord, { sites }: Sender): Promise<void> {
+    if (sites === undefined || sites.includes(await index.siteOf(studyInstanceUID) ?? '')) return;
+    throw new AppError('STUDY_OF_ANOTHER_SITE', 'The instance is there already, in a study of another site');
+  }
+
+  async function keep(record: NewRecord, blob: IncomingBlob, sender: Sender): Promise<ReceiveOutcome['kind']> {
     const there = await index.instance(record.sopInstanceUID);
+    if (there !== undefined) await checkKnown(there, sender);
     if (there?.sha256 === record.sha256) {
       if (!await archive.has(there.blobKey)) await heal(there, blob);
+      if (!there.own) await index.addSource(there.studyInstanceUID, sender);
       return 'duplicate';
     }
     if (there !== undefined && await isSameInAnotherSyntax(there, record, blob.temporaryPath)) return 'duplicate';
     const stored = await blob.commit();
     try {
-      const { kind } = await index.addInstance({ ...record, blobKey: stored.key });
+      const { kind } = await index.addInstance({ ...record, blobKey: stored.key }, sender);
       if (kind !== 'stored') await dropUnused(stored);
+      else if (!stored.fresh) await blob.secure();
       return kind;
     } catch (error) {
-      await dropUnused(stored);
+      // A write whose answer was lost may stand: the blob stays, and the next start looks whether the index knows it.
+      if (toAppError(error).code === 'INDEX_UNAVAILABLE') blob.leave();
+      else await dropUnused(stored);
       throw error;
     }
   }
@@ -154,7 +173,7 @@ export function createReceiver({ archive, index, clock, maxInstanceBytes, lock, 
       if (content?.datasetOffset !== parsed.datasetOffset) throw new AppError('DICOM_MALFORMED', 'The end of the file meta information is not where it should be');
       const record = recordOf({ parsed, sha256: content.sha256, sizeBytes }, context, new Date(clock.now()));
       checkExpected(record, expect);
-      const kind = await lock.run(record.sopInstanceUID, () => keep(record, blob));
+      const kind = await lock.run(record.sopInstanceUID, () => keep(record, blob, senderOf(record, context)));
       const { sopClassUID, sopInstanceUID, seriesInstanceUID, studyInstanceUID } = record;
       return { outcome: { kind, sopClassUID, sopInstanceUID, seriesInstanceUID, studyInstanceUID }, record };
     } finally {

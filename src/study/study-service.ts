@@ -11,13 +11,15 @@ import { recoverOrphans } from './orphans.ts';
 import { placementOf } from './placement.ts';
 import type { StudyEventMap, StudyService } from './port.ts';
 import { createReceiver, type Received } from './receiver.ts';
-import { allStates, type StudyState } from './types.ts';
+import { allStates, type FindSite, type StudyState } from './types.ts';
 
 export interface StudySettings {
   /** A study without a new instance for so long is looked at. */
   readonly quietSeconds: number;
   /** A study with a known hole is closed after so long without a new instance; default ten times the quiet time. */
   readonly patienceSeconds?: number;
+  /** Servers that share an index look so often for studies that another one has dropped; a server alone does not. */
+  readonly watchSeconds?: number;
   /** Larger instances are refused; default 4 GiB. */
   readonly maxInstanceBytes?: number;
 }
@@ -28,6 +30,8 @@ export interface StudyServiceDeps {
   readonly settings: StudySettings;
   readonly log: Log;
   readonly clock?: Clock;
+  /** Which site a new study belongs to; without it studies have none. */
+  readonly findSite?: FindSite;
 }
 
 /** A study that is open is closed by its completeness alone: whoever reports on an earlier closing comes too late. */
@@ -42,7 +46,7 @@ const patienceFactor = 10;
 /** Four changes a second are as many as an eye follows. */
 const changeIntervalMs = 250;
 
-export function createStudyService({ archive, index, settings, log, clock = systemClock }: StudyServiceDeps): StudyService {
+export function createStudyService({ archive, index, settings, log, clock = systemClock, findSite }: StudyServiceDeps): StudyService {
   const listeners: { readonly [E in keyof StudyEventMap]: ((...args: StudyEventMap[E]) => void)[] } = { changed: [], complete: [] };
   const instanceLock = createKeyedLock();
   const quietMs = settings.quietSeconds * 1000;
@@ -77,7 +81,9 @@ export function createStudyService({ archive, index, settings, log, clock = syst
     onChanged: (studyInstanceUID) => notifier.changed(studyInstanceUID, true),
     onComplete: (studyInstanceUID, forced) => emit('complete', { studyInstanceUID, forced }),
   });
-  const receive = createReceiver({ archive, index, clock, log, lock: instanceLock, maxInstanceBytes: settings.maxInstanceBytes ?? defaultMaxInstanceBytes });
+  const receive = createReceiver({
+    archive, index, clock, log, lock: instanceLock, maxInstanceBytes: settings.maxInstanceBytes ?? defaultMaxInstanceBytes, ...(findSite === undefined ? {} : { findSite }),
+  });
 
   /** True when the sender announced how many there will be and they may be there now: a look can close the study. */
   async function mayBeProven({ record }: Received): Promise<boolean> {
@@ -111,6 +117,27 @@ export function createStudyService({ archive, index, settings, log, clock = syst
     }
   }
 
+  let isClosed = false;
+  let cancelWatch = (): void => undefined;
+  /** What a server that ended has left open or closed without a job, as `resume` finds it after a restart. */
+  async function takeUpDropped(watchMs: number): Promise<void> {
+    for (const studyInstanceUID of await index.studiesInState(openStates)) await closing.adopt(studyInstanceUID);
+    for (const studyInstanceUID of await index.studiesInState(['waiting'])) {
+      const item = await index.worklistItem(studyInstanceUID);
+      // A fresh one is about to get its job from the server that closed it.
+      if (item !== undefined && item.jobId === undefined && Date.parse(item.updatedAt) <= clock.now() - watchMs) emit('complete', { studyInstanceUID, forced: false });
+    }
+  }
+
+  function watch(watchMs: number): void {
+    if (isClosed) return;
+    cancelWatch = clock.after(watchMs, () => {
+      takeUpDropped(watchMs)
+        .catch((error: unknown) => log.error({ err: toAppError(error) }, 'Looking for studies of other servers failed'))
+        .finally(() => watch(watchMs));
+    });
+  }
+
   return {
     async receive(part10, context, expect) {
       const received = await receive(part10, context, expect);
@@ -134,6 +161,8 @@ export function createStudyService({ archive, index, settings, log, clock = syst
       // A full disk, say, must not keep the service from starting: it has to be there to tell.
       const orphans = await recoverOrphans({ archive, index, clock, log, lock: instanceLock })
         .catch((error: unknown) => log.error({ err: toAppError(error) }, 'Looking for what a crash left behind failed'));
+      const back = await archive.settleRetired((key) => index.refersToBlob(key));
+      if (back > 0) log.warn({ back }, 'Files that were set aside are needed after all');
       const waiting = await index.studiesInState(['waiting']);
       const open = await index.studiesInState(openStates);
       for (const studyInstanceUID of open) await closing.arrived(studyInstanceUID, true);
@@ -141,8 +170,11 @@ export function createStudyService({ archive, index, settings, log, clock = syst
       for (const studyInstanceUID of waiting) {
         if ((await index.worklistItem(studyInstanceUID))?.jobId === undefined) emit('complete', { studyInstanceUID, forced: false });
       }
+      if (settings.watchSeconds !== undefined) watch(settings.watchSeconds * 1000);
     },
     async close() {
+      isClosed = true;
+      cancelWatch();
       notifier.close();
       await closing.close();
       await instanceLock.idle();

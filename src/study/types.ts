@@ -1,6 +1,7 @@
 /** The states of a study and what the worklist shows of it. */
 import type { Dataset } from '../dicom/dataset.ts';
 import type { FindingsDocument, Reason } from '../findings/types.ts';
+import type { ReviewSummary } from '../review/types.ts';
 
 export const allStates = [
   /** Instances are arriving. */
@@ -23,7 +24,17 @@ export interface ReceiveContext {
   readonly transport: 'dimse' | 'stow' | 'upload' | 'cli' | 'internal';
   readonly callingAETitle?: string;
   readonly remoteAddress?: string;
+  /** Sites that the account or token behind it is limited to; absent for one of all sites, and for peers. */
+  readonly sites?: readonly string[];
 }
+
+/** A sender, and the site that a new study gets from what it sends: empty for none, absent where there are no sites. */
+export interface Sender extends ReceiveContext {
+  readonly site?: string;
+}
+
+/** The name of the site that a study belongs to; empty for none of them, undefined where there are no sites. */
+export type FindSite = (sender: Pick<ReceiveContext, 'callingAETitle' | 'remoteAddress' | 'sites'>, institutionName: string) => string | undefined;
 
 export type ReceiveOutcome = {
   /**
@@ -97,19 +108,70 @@ export interface AnalysisRecord {
   readonly objects: readonly { readonly role: string; readonly sopInstanceUID: string; readonly sopClassUID: string }[];
 }
 
+export const deliveryStates = [
+  /** To be sent, for the first time or again. */
+  'waiting',
+  /** The destination has taken it. */
+  'sent',
+  /** The destination has said, when asked, that it keeps it. */
+  'confirmed',
+  /** Given up: a person has to look, and may send it again. */
+  'failed',
+] as const;
+export type DeliveryState = (typeof deliveryStates)[number];
+
 export interface DeliveryRecord {
   readonly id: string;
   readonly studyInstanceUID: string;
   readonly sopInstanceUID: string;
+  /** sr, seg, pr, ko, …; absent on deliveries of earlier releases. */
+  readonly role?: string;
   readonly destination: string;
-  readonly state: 'waiting' | 'sent' | 'failed';
+  readonly state: DeliveryState;
   readonly attempts: number;
+  /** Among them: how often the destination said no to this object, in sending or in confirming. */
+  readonly refusals: number;
+  /** Of the last attempt, to send or to have confirmed, when it failed: code of src/errors.ts, and `CODE: words`. */
+  readonly lastErrorCode?: string;
   readonly lastError?: string;
+  /** While `waiting`. */
+  readonly nextAttemptAt?: string;
+  /** Of the first attempt; from then on the object may be there, whatever became of the answer. */
+  readonly startedAt?: string;
+  readonly sentAt?: string;
+  readonly confirmedAt?: string;
+  /** While `sent` and not yet confirmed, at a destination that is asked: when it is asked next. */
+  readonly confirmationDueAt?: string;
+  readonly confirmationAttempts: number;
+  readonly createdAt: string;
   readonly updatedAt: string;
+}
+
+/** All deliveries to one destination in numbers. */
+export interface DeliverySummary {
+  readonly destination: string;
+  readonly counts: Readonly<Record<DeliveryState, number>>;
+  /** `sent`, and the destination has yet to say that it keeps it. */
+  readonly unconfirmed: number;
+  readonly oldestWaitingAt?: string;
+  readonly lastSentAt?: string;
+  /** Of the youngest delivery that is not through. */
+  readonly lastErrorCode?: string;
+  readonly lastError?: string;
+}
+
+/** Who sent instances of a study here. */
+export interface StudySource {
+  readonly transport: ReceiveContext['transport'];
+  readonly callingAETitle?: string;
+  readonly remoteAddress?: string;
+  readonly firstAt: string;
 }
 
 export interface WorklistItem {
   readonly studyInstanceUID: string;
+  /** Name of the site that it belongs to (src/sites); absent when it belongs to none. */
+  readonly site?: string;
   readonly state: StudyState;
   /** 0..1 and a stage name while analysing. */
   readonly progress?: { readonly stage: string; readonly fraction: number };
@@ -130,9 +192,12 @@ export interface WorklistItem {
   readonly findingCount?: number;
   readonly largestDiameterMm?: number;
   readonly topProbability?: number;
+  /** Lung-RADS of the AI's findings if this is a first screening CT; nobody has stated that it is. */
+  readonly baselineCategory?: string;
   /** Why it is open, not analysed or failed. */
   readonly reasons: readonly Reason[];
   readonly conflictCount: number;
+  readonly review: ReviewSummary;
   /** The job of the present closing; gone when the study is reopened. */
   readonly jobId?: string;
 }

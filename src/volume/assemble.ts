@@ -28,6 +28,11 @@ function sliceReference(slice: StackSlice, k: number, geometry: VolumeGeometry):
   };
 }
 
+/** The image of every slice of the plan. */
+export function sliceReferences({ geometry, slices }: Plan): readonly SliceReference[] {
+  return slices.map((slice, k) => sliceReference(slice, k, geometry));
+}
+
 function frameTask(frame: FrameHeader, slice: number): FrameTask {
   return {
     frameIndex: (frame.frameNumber ?? 1) - 1,
@@ -77,6 +82,5 @@ export async function assembleVolume(plan: Plan, read: (instance: number) => Pro
   await decodeAll({ buffer, rows: geometry.rows, columns: geometry.columns }, jobs, options.threads, options.signal, (done) => options.onProgress(done / jobs.length));
   const hu = new Int16Array(buffer);
   interpolateGaps(hu, plan);
-  const slices = plan.slices.map((slice, k) => sliceReference(slice, k, geometry));
-  return { geometry, hu, slices };
+  return { geometry, hu, slices: sliceReferences(plan) };
 }

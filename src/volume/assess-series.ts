@@ -1,10 +1,11 @@
 /** Whether a series can be analysed, why not, and how well it suits: from headers alone. */
 import { transferSyntax } from '../dicom/transfer-syntax.ts';
 import type { Reason } from '../findings/types.ts';
+import { checkExtent, isTooLarge } from './assess-extent.ts';
 import { ctClasses, type FrameHeader, type SeriesHeader } from './frame-header.ts';
 import { reason } from './reasons.ts';
-import { scoreSeries } from './score-series.ts';
-import { fewestImages, maxMatrix, maxSlices, maxVolumeBytes, type SeriesLimits } from './series-limits.ts';
+import { classifyKernel, scoreSeries } from './score-series.ts';
+import { fewestImages, type SeriesLimits } from './series-limits.ts';
 import type { Stack } from './stack.ts';
 
 /** JPEG baseline and extended, JPEG-LS near-lossless: lossy whatever the header says. */
@@ -45,7 +46,7 @@ function checkPixels(stack: Stack, refusals: Reason[]): void {
   const [first] = frames;
   const slices = stack.plan?.slices.length ?? frames.length;
   const { rows = 0, columns = 0 } = first?.format ?? {};
-  if (slices > maxSlices || Math.max(rows, columns) > maxMatrix || slices * rows * columns * 2 > maxVolumeBytes) refusals.push(reason('too-large', { slices, rows, columns }));
+  if (isTooLarge(slices, rows, columns)) refusals.push(reason('too-large', { slices, rows, columns }));
 }
 
 /** Thickness that matters: what the images say, or the distance between slices where that is larger. */
@@ -54,25 +55,15 @@ export function effectiveThicknessMm(stack: Stack): number {
   return Math.max(said, stack.plan?.geometry.spacingMm[2] ?? 0);
 }
 
-const rounded = (value: number): number => Math.round(value * 100) / 100;
-
-function checkExtent(stack: Stack, series: SeriesHeader, limits: SeriesLimits, refusals: Reason[], warnings: Reason[]): void {
-  if (!stack.plan) return;
-  const { spacingMm, slices, rows, columns } = stack.plan.geometry;
-  if (slices < limits.minSlices) refusals.push(reason('few-slices', { slices, least: limits.minSlices }));
-  const coverageMm = (slices - 1) * spacingMm[2];
-  if (coverageMm < limits.minCoverageMm) refusals.push(reason('short-coverage', { coverageMm: rounded(coverageMm), leastMm: limits.minCoverageMm }));
-  const thicknessMm = effectiveThicknessMm(stack);
-  if (thicknessMm > limits.maxSliceThicknessMm + 0.01) refusals.push(reason('thick-slices', { thicknessMm: rounded(thicknessMm), mostMm: limits.maxSliceThicknessMm }));
-  else if (thicknessMm > (limits.warnSliceThicknessMm ?? 1.5) + 0.01) warnings.push(reason('thick-slices-warning', { thicknessMm: rounded(thicknessMm) }));
-  const pixelMm = Math.max(spacingMm[0], spacingMm[1]);
-  if (pixelMm > (limits.maxPixelSpacingMm ?? 2)) refusals.push(reason('coarse-pixels', { pixelMm: rounded(pixelMm) }));
-  else if (pixelMm > (limits.warnPixelSpacingMm ?? 1)) warnings.push(reason('coarse-pixels', { pixelMm: rounded(pixelMm) }));
-  const fieldMm = Math.min(series.reconstructionDiameterMm ?? Infinity, spacingMm[0] * columns, spacingMm[1] * rows);
-  if (fieldMm < (limits.minFieldOfViewMm ?? 200)) refusals.push(reason('fov', { fieldMm: rounded(fieldMm) }));
+function checkKernel(kernel: string, { kernels }: SeriesLimits, refusals: Reason[], warnings: Reason[]): void {
+  const kind = classifyKernel(kernel);
+  const rule = kernels?.[kind] ?? 'allow';
+  const details = { kernel: kernel.slice(0, 32), kind };
+  if (rule === 'refuse') refusals.push(reason('kernel-refused', details));
+  else if (rule === 'warn') warnings.push(reason('kernel-warning', details));
 }
 
-function checkPatient(series: SeriesHeader, limits: SeriesLimits, isPETStudy: boolean, isCompressedWithLoss: boolean, refusals: Reason[], warnings: Reason[]): void {
+function checkPatient(series: SeriesHeader, kernel: string, limits: SeriesLimits, isPETStudy: boolean, isCompressedWithLoss: boolean, refusals: Reason[], warnings: Reason[]): void {
   const policy = (code: 'contrast' | 'lossy', rule: 'allow' | 'warn' | 'refuse'): void => {
     if (rule === 'refuse') refusals.push(reason(code));
     else if (rule === 'warn') warnings.push(reason(code));
@@ -84,6 +75,7 @@ function checkPatient(series: SeriesHeader, limits: SeriesLimits, isPETStudy: bo
     else if (series.ageYears < limits.minAgeYears) refusals.push(reason('pediatric', { ageYears: Math.floor(series.ageYears) }));
   }
   if (/^[HF]FP$/u.test(series.patientPosition)) warnings.push(reason('prone'));
+  checkKernel(kernel, limits, refusals, warnings);
   if (isPETStudy) warnings.push(reason('pet-attenuation'));
 }
 
@@ -104,8 +96,8 @@ export function assessStack(series: SeriesHeader, stack: Stack, transferSyntaxUI
   checkPixels(stack, refusals);
   const unsupported = [...transferSyntaxUIDs].find((uid) => transferSyntax(uid).codec === 'unsupported');
   if (unsupported !== undefined) refusals.push(reason('undecodable', { transferSyntaxUID: unsupported }));
-  checkExtent(stack, series, limits, refusals, warnings);
-  checkPatient(series, limits, isPETStudy, [...transferSyntaxUIDs].some((uid) => alwaysLossy.has(uid)), refusals, warnings);
+  if (stack.plan) checkExtent(stack.plan.geometry, effectiveThicknessMm(stack), series.reconstructionDiameterMm, limits, refusals, warnings);
+  checkPatient(series, first.kernel ?? '', limits, isPETStudy, [...transferSyntaxUIDs].some((uid) => alwaysLossy.has(uid)), refusals, warnings);
   const distinct = refusals.filter((refusal, n) => refusals.findIndex(({ code }) => code === refusal.code) === n);
   return { series, stack, eligible: distinct.length === 0, score: scoreSeries(series, stack, limits), refusals: distinct, warnings };
 }

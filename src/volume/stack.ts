@@ -22,7 +22,7 @@ export interface Stack {
 /** A step within this part of the median step is regular. */
 const regularTolerance = 0.02;
 /** Beyond this part of the step a slice is not where an even grid puts it. */
-const gridTolerance = 0.2;
+export const gridTolerance = 0.2;
 /** At most so many slices may be missing, in one place, and at most this part of all. */
 const maxMissing = 2;
 const maxMissingFraction = 0.03;
@@ -105,9 +105,13 @@ function gridError(placed: readonly Placed[], counts: readonly number[], geometr
   return worst;
 }
 
+/** Whether planes with this normal are axial. */
+export const isAxial = (normal: Vec3): boolean => Math.abs(normal[2]) >= minAxialCosine;
+
 const degrees = (cosine: number): number => (Math.acos(Math.min(1, Math.abs(cosine))) * 180) / Math.PI;
 
-function checkTilt(geometry: VolumeGeometry, normal: Vec3, refusals: Reason[], warnings: Reason[]): void {
+/** Refuses a tilt beyond the limit, warns of a smaller one. `normal`: of the image planes. */
+export function checkTilt(geometry: VolumeGeometry, normal: Vec3, refusals: Reason[], warnings: Reason[]): void {
   const tiltDeg = degrees(dot(geometry.sliceDirection, normal));
   if (tiltDeg > maxTiltDeg) refusals.push(reason('tilt', { tiltDeg: Math.round(tiltDeg * 10) / 10 }));
   else if (tiltDeg > 0.57) warnings.push(reason('tilt-corrected', { tiltDeg: Math.round(tiltDeg * 10) / 10 }));
@@ -130,7 +134,7 @@ export function buildStack(frames: readonly FrameHeader[], digestOf: (frame: Fra
   const { kept, copies, conflicts } = dropCopies(sorted, digestOf);
   if (conflicts > 0) return refuse(reason('duplicate', { images: conflicts }));
   if (copies > 0) warnings.push(reason('duplicate-dropped', { images: copies }));
-  if (Math.abs(normal[2]) < minAxialCosine) refusals.push(reason('not-axial'));
+  if (!isAxial(normal)) refusals.push(reason('not-axial'));
   if (kept.length < 2) return refuse(reason('few-slices', { slices: kept.length }));
 
   const step = median(kept.slice(1).map((current, n) => current.t - (kept[n]?.t ?? NaN)));

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openFileArchive } from '../../src/archive/file-archive.ts';
 import { store, testInstanceArchive } from '../contract/archive.ts';
+import { testInstanceReader } from '../contract/instance-reader.ts';
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
 
 const run = promisify(execFile);
@@ -15,6 +16,19 @@ testInstanceArchive('the archive in a folder', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'phoi-archive-'));
   return {
     open: () => openFileArchive(folder),
+    dispose: () => rm(folder, { recursive: true, force: true }),
+  };
+});
+
+testInstanceReader('reading the archive in a folder', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'phoi-archive-'));
+  const archive = await openFileArchive(folder);
+  return {
+    async open(files) {
+      const keys: string[] = [];
+      for (const file of files) keys.push((await store(archive, file)).key);
+      return { reader: archive, keys };
+    },
     dispose: () => rm(folder, { recursive: true, force: true }),
   };
 });

@@ -97,6 +97,32 @@ export function testInstanceArchive(name: string, createFixture: () => Promise<A
       expect(await archive.has(key)).toBe(true);
     });
 
+    it('takes away what an index has given up, unless it is needed again, also after a crash in between', async () => {
+      const [gone, needed, cut] = await Promise.all(['gone', 'needed', 'cut'].map((text) => store(archive, Buffer.from(text))));
+      await archive.retire(gone!.key, async () => false);
+      await archive.retire(needed!.key, async () => true);
+      await archive.retire(gone!.key, async () => false);
+      expect(await listed(archive.keys())).toEqual([needed!.key, cut!.key].sort());
+      await expect(archive.retire(cut!.key, () => Promise.reject(new Error('the process ends here')))).rejects.toThrow('ends here');
+      archive = await fixture.open();
+      expect(await archive.settleRetired(async (key) => key === cut!.key)).toBe(1);
+      expect(await archive.settleRetired(async () => false)).toBe(0);
+      expect(await listed(archive.keys())).toEqual([needed!.key, cut!.key].sort());
+      expect(Buffer.from(await archive.read(cut!.key)).toString()).toBe('cut');
+    });
+
+    it('has the bytes that were committed again while they were being taken away', async () => {
+      const bytes = randomBytes(300_000);
+      const { key } = await store(archive, bytes);
+      const blob = await archive.begin();
+      await blob.write(bytes);
+      expect((await blob.commit()).fresh).toBe(false);
+      await archive.retire(key, async () => false);
+      await blob.secure();
+      await blob.discard();
+      expect(Buffer.compare(await archive.read(key), bytes)).toBe(0);
+    });
+
     it('answers with a code where there is nothing, and never leaves its folder', async () => {
       const absent = `${'0'.repeat(64)}-5`;
       expect(await archive.has(absent)).toBe(false);
@@ -149,6 +175,7 @@ export function testInstanceArchive(name: string, createFixture: () => Promise<A
 
     it('knows how much room there is', async () => {
       expect(await archive.freeBytes()).toBeGreaterThan(0);
+      expect(await archive.totalBytes()).toBeGreaterThan(await archive.freeBytes());
     });
   });
 }

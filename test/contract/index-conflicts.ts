@@ -1,20 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StudyIndex } from '../../src/index/port.ts';
 import { record } from '../index/records.ts';
-import type { CreateIndexFixture, IndexFixture } from './index.ts';
+import type { CreateIndexFixture } from './index.ts';
+import { openBeforeEach } from './opened-index.ts';
 
 export function testConflicts(name: string, createFixture: CreateIndexFixture): void {
   describe(name, () => {
-    let fixture: IndexFixture;
     let index: StudyIndex;
-    beforeEach(async () => {
-      fixture = await createFixture();
-      index = await fixture.open();
-    });
-    afterEach(async () => {
-      await index.close();
-      await fixture.dispose();
-    });
+    openBeforeEach(createFixture, (opened) => { index = opened; });
 
     it('the same content again is a duplicate and changes nothing', async () => {
       await index.addInstance(record());

@@ -1,19 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { text, texts } from '../../src/dicom/access.ts';
 import { tag, type Keyword } from '../../src/dicom/tags.ts';
 import type { StudyIndex } from '../../src/index/port.ts';
 import { comprehensive3DSR, ctImageStorage, record } from '../index/records.ts';
-import type { CreateIndexFixture, IndexFixture } from './index.ts';
+import type { CreateIndexFixture } from './index.ts';
+import { openBeforeEach } from './opened-index.ts';
 
 type Keys = Readonly<Partial<Record<Keyword, string>>>;
 
 export function testQido(name: string, createFixture: CreateIndexFixture): void {
   describe(name, () => {
-    let fixture: IndexFixture;
     let index: StudyIndex;
+    openBeforeEach(createFixture, (opened) => { index = opened; });
     beforeEach(async () => {
-      fixture = await createFixture();
-      index = await fixture.open();
       // a: the usual patient, two CT series and one SR; b: another; c: hardly anything.
       await index.addInstance(record({ study: '1.1' }));
       await index.addInstance(record({ study: '1.1', instance: '1.1.1.2', attributes: { SliceLocation: [-12.5], ImageComments: ['Prone [expiration]'] } }));
@@ -26,10 +25,6 @@ export function testQido(name: string, createFixture: CreateIndexFixture): void 
       await index.addInstance(record({ study: '1.333', attributes: {
         PatientName: [], PatientID: [], StudyDate: [], StudyTime: [], AccessionNumber: [], StudyDescription: [], PatientSex: [], Modality: ['CT'], StudyID: [],
       } }));
-    });
-    afterEach(async () => {
-      await index.close();
-      await fixture.dispose();
     });
 
     const query = (keys: Keys, more: Partial<Parameters<StudyIndex['queryStudies']>[0]> = {}): Parameters<StudyIndex['queryStudies']>[0] => ({

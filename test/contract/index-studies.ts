@@ -1,30 +1,22 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { tag } from '../../src/dicom/tags.ts';
 import type { Reason } from '../../src/findings/types.ts';
 import type { StudyIndex } from '../../src/index/port.ts';
 import { comprehensive3DSR, findings, record } from '../index/records.ts';
-import type { CreateIndexFixture, IndexFixture } from './index.ts';
+import type { CreateIndexFixture } from './index.ts';
+import { openBeforeEach } from './opened-index.ts';
 
 const reason = (code: string): Reason => ({ code, text: { en: code, vi: code } });
 
 export function testStudies(name: string, createFixture: CreateIndexFixture): void {
   describe(name, () => {
-    let fixture: IndexFixture;
     let index: StudyIndex;
-    beforeEach(async () => {
-      fixture = await createFixture();
-      index = await fixture.open();
-    });
-    afterEach(async () => {
-      await index.close();
-      await fixture.dispose();
-    });
+    const { restart } = openBeforeEach(createFixture, (opened) => { index = opened; });
 
     it('gives an instance back as it was added, also after a restart', async () => {
       const added = record({ attributes: { ImagePositionPatient: [-1.5, 2, 3.25] } });
       expect(await index.addInstance(added)).toEqual({ kind: 'stored' });
-      await index.close();
-      index = await fixture.open();
+      await restart();
       expect(await index.instance(added.sopInstanceUID)).toEqual(added);
       expect(await index.instance('1.9')).toBeUndefined();
     });
@@ -143,13 +135,14 @@ export function testStudies(name: string, createFixture: CreateIndexFixture): vo
       const first = { jobId: 'job 1', findings: findings('1.2.3', [[6, 0.7], [12.5, 0.6]]), createdAt: '2026-01-02T04:00:00.000Z', objects };
       expect((await index.addAnalysis('1.2.3', first)).version).toBe(1);
       expect((await index.addAnalysis('1.2.3', first)).version).toBe(1);
-      expect(await index.worklistItem('1.2.3')).toMatchObject({ findingCount: 2, largestDiameterMm: 12.5, topProbability: 0.7 });
+      expect(await index.worklistItem('1.2.3')).toMatchObject({ findingCount: 2, largestDiameterMm: 12.5, topProbability: 0.7, baselineCategory: '4A' });
       expect((await index.addAnalysis('1.2.3', { ...first, jobId: 'job 2', findings: findings('1.2.3', []) })).version).toBe(2);
       const study = (await index.study('1.2.3'))!;
       expect(study.analysis).toMatchObject({ version: 2, jobId: 'job 2' });
       expect(study.earlierAnalyses).toEqual([{ ...first, version: 1 }]);
       expect(study.findingCount).toBe(0);
       expect(study.largestDiameterMm).toBeUndefined();
+      expect(study.baselineCategory).toBeUndefined();
     });
 
     it('never shows a refusal as a count of findings', async () => {
@@ -171,7 +164,7 @@ export function testStudies(name: string, createFixture: CreateIndexFixture): vo
       await index.close();
       expect((await Promise.all(writes)).length).toBe(200);
       await expect(index.addInstance(record({ instance: '1.2.3.1.999' }))).rejects.toThrow();
-      index = await fixture.open();
+      await restart();
       expect((await index.worklistItem('1.2.3'))!.instanceCount).toBe(200);
     });
   });

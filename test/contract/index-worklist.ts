@@ -1,20 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StudyIndex, WorklistQuery } from '../../src/index/port.ts';
 import { findings, record } from '../index/records.ts';
-import type { CreateIndexFixture, IndexFixture } from './index.ts';
+import type { CreateIndexFixture } from './index.ts';
+import { openBeforeEach } from './opened-index.ts';
 
 export function testWorklist(name: string, createFixture: CreateIndexFixture): void {
   describe(name, () => {
-    let fixture: IndexFixture;
     let index: StudyIndex;
-    beforeEach(async () => {
-      fixture = await createFixture();
-      index = await fixture.open();
-    });
-    afterEach(async () => {
-      await index.close();
-      await fixture.dispose();
-    });
+    openBeforeEach(createFixture, (opened) => { index = opened; });
     const list = async (query: Partial<WorklistQuery> = {}): Promise<readonly string[]> =>
       (await index.worklist({ limit: 100, offset: 0, ...query })).items.map(({ studyInstanceUID }) => studyInstanceUID);
     const analysed = async (study: string, sizes: readonly (readonly [number, number])[], refusal?: string): Promise<void> => {
@@ -40,6 +33,23 @@ export function testWorklist(name: string, createFixture: CreateIndexFixture): v
       expect(await list({ states: ['failed', 'not-analysed'] })).toEqual(['1.6', '1.7']);
       await index.setPriority('1.9', 'routine');
       expect((await list())[0]).toBe('1.6');
+    });
+
+    it('filters by priority, modality and study date, all of them together', async () => {
+      await index.addInstance(record({ study: '1.1', attributes: { StudyDate: ['20260101'] } }));
+      await index.addInstance(record({ study: '1.2', attributes: { StudyDate: ['20260102'], Modality: ['MR'] } }));
+      await index.addInstance(record({ study: '1.3', attributes: { StudyDate: ['20260103'] } }));
+      await index.addInstance(record({ study: '1.3', series: '1.3.9', instance: '1.3.9.1', attributes: { StudyDate: ['20260103'], Modality: ['PT'] } }));
+      await index.addInstance(record({ study: '1.4', attributes: { StudyDate: [] } }));
+      await index.setPriority('1.3', 'stat');
+      expect(await list({ priority: 'stat' })).toEqual(['1.3']);
+      expect([...await list({ priority: 'routine' })].sort()).toEqual(['1.1', '1.2', '1.4']);
+      expect([...await list({ modalities: ['PT', 'MR'] })].sort()).toEqual(['1.2', '1.3']);
+      expect([...await list({ from: '20260102' })].sort()).toEqual(['1.2', '1.3']);
+      expect([...await list({ to: '20260102' })].sort()).toEqual(['1.1', '1.2']);
+      expect(await list({ from: '20260101', to: '20260102', modalities: ['CT'] })).toEqual(['1.1']);
+      expect((await index.worklist({ limit: 1, offset: 0, from: '20260101', to: '20260103' })).total).toBe(3);
+      expect(await list({ modalities: ['US'] })).toEqual([]);
     });
 
     it('pages and says how many there are', async () => {

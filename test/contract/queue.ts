@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { QueueOptions } from '../../src/queue/options.ts';
-import type { Job, JobQueue } from '../../src/queue/port.ts';
+import type { ClaimedJob, Job, JobQueue } from '../../src/queue/port.ts';
 
 export interface QueueFixture {
   open(options: Partial<QueueOptions>): Promise<JobQueue>;
@@ -180,6 +180,20 @@ export function testJobQueue(name: string, createFixture: () => Promise<QueueFix
       expect(claimed.job).toMatchObject({ id: job.id, attempt: 2 });
       expect(claimed.job.failures.map(({ code }) => code)).toEqual(['WORKER_LOST']);
       await claimed.complete('rescued');
+    });
+
+    it.each([
+      // No JSON can hold a bigint: the end of the job cannot be written down, as on a full disk.
+      ['its result', (claimed: ClaimedJob) => claimed.complete({ count: 1n })],
+      ['its failure', (claimed: ClaimedJob) => claimed.fail({ code: 'INTERNAL', message: 1n as unknown as string, retry: true })],
+    ])('gives the job of a worker that could not write down %s to another', async (_, end) => {
+      const { job } = await queue.enqueue('analyze', {}, { idempotencyKey: 'a' });
+      const worker = await another();
+      await expect(end((await worker.claim('analyze', 'w1', never))!)).rejects.toThrow(/BigInt/u);
+      const again = (await queue.claim('analyze', 'w2', AbortSignal.timeout(20_000)))!;
+      expect(again.job).toMatchObject({ id: job.id, attempt: 2 });
+      expect(again.job.failures.map(({ code }) => code)).toEqual(['WORKER_LOST']);
+      await again.complete({});
     });
 
     it('buries a job that kills every worker', async () => {

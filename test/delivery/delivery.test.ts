@@ -4,7 +4,8 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startDelivery, type Delivery, type DeliveryOptions } from '../../src/delivery/delivery.ts';
 import type { Destination } from '../../src/delivery/destination.ts';
 import { startDimseScp, type DimseScp } from '../../src/dimse/scp.ts';
@@ -42,8 +43,9 @@ afterEach(async () => {
 
 function deliver(destinations: readonly Destination[], options: Partial<DeliveryOptions> = {}): Delivery {
   const delivery = startDelivery({
-    destinations, index: service.index, archive: service.archive, aeTitle: 'PHOI', log: silentLog(), firstRetryMs: 50, maxRetryMs: 200, pollMs: 100,
-    dimseTimers: { connectMs: 500, associateMs: 500, responseMs: 500, stallMs: 500, releaseMs: 200 }, stowTimeoutMs: 500, ...options,
+    destinations, index: service.index, archive: service.archive, aeTitle: 'PHOI', log: silentLog(), pollMs: 100,
+    dimseTimers: { connectMs: 3_000, associateMs: 3_000, responseMs: 3_000, stallMs: 3_000, releaseMs: 200 }, stowTimeoutMs: 3_000, slowestBytesPerSecond: 10_000_000, ...options,
+    retry: { firstMs: 50, maxMs: 200, ...options.retry },
   });
   onEnd(() => delivery.close());
   return delivery;
@@ -60,7 +62,7 @@ const records = async (destination: string): Promise<readonly DeliveryRecord[]> 
 const reach = (destination: string, state: DeliveryRecord['state']) => until(`${destination} ${state}`, async () => {
   const found = await records(destination);
   return found.length === 3 && found.every((delivery) => delivery.state === state) && found;
-}, 20_000);
+});
 
 const dimse = (name: string, port: number, aeTitle = 'STORE'): Destination => ({ name, kind: 'dimse', host: '127.0.0.1', port, aeTitle });
 
@@ -137,20 +139,20 @@ describe('by C-STORE', () => {
     await queued('pacs');
     const attempts: number[] = [];
     const port = await freePort();
-    deliver([dimse('pacs', port)], { firstRetryMs: 40, maxRetryMs: 10_000, onChanged: ({ id }) => { if (id.endsWith(objects[0]!.sopInstanceUID)) attempts.push(performance.now()); } });
+    const startedAt = performance.now();
+    deliver([dimse('pacs', port)], { retry: { firstMs: 40, maxMs: 10_000 }, onChanged: ({ id }) => { if (id.endsWith(objects[0]!.sopInstanceUID)) attempts.push(performance.now()); } });
     await until('five attempts', () => attempts.length >= 5);
-    const waits = attempts.slice(1).map((at, index) => at - attempts[index]!);
-    for (const [index, wait] of waits.slice(0, 4).entries()) expect(wait).toBeGreaterThan(0.7 * 40 * 2 ** index);
+    // From the start, not from one to the next: an attempt may be told of late, but none comes early (times are whole milliseconds).
+    for (const [index, at] of attempts.slice(0, 5).entries()) expect(at - startedAt).toBeGreaterThan(0.9 * 40 * (2 ** index - 1));
   });
 
   it('a hung destination and a dead one do not delay a good one', async () => {
     const { scp } = await ourStore();
     const [hungPort, deadPort] = [await hung(), await freePort()];
     for (const name of ['hung', 'dead', 'good']) await queued(name);
-    const startedAt = performance.now();
-    deliver([dimse('hung', hungPort), dimse('dead', deadPort), dimse('good', scp.port)], { dimseTimers: { connectMs: 20_000, associateMs: 20_000 } });
+    // Longer than any test may take: waiting for one of the two would end this one.
+    deliver([dimse('hung', hungPort), dimse('dead', deadPort), dimse('good', scp.port)], { dimseTimers: { connectMs: 300_000, associateMs: 300_000 } });
     await reach('good', 'sent');
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect((await records('hung')).map(({ state }) => state)).toEqual(['waiting', 'waiting', 'waiting']);
   });
 
@@ -172,23 +174,45 @@ describe('by C-STORE', () => {
     const refused = objects[0]!.sopInstanceUID;
     study.failWith = (uid) => (uid === refused ? new AppError('DICOM_MALFORMED', 'no') : undefined);
     await queued('pacs');
-    const delivery = deliver([dimse('pacs', scp.port)], { maxRefusals: 3 });
+    const delivery = deliver([dimse('pacs', scp.port)], { retry: { maxRefusals: 3 } });
     const failed = await until('a failed one', async () => (await records('pacs')).find(({ state }) => state === 'failed'));
     expect(failed).toMatchObject({ sopInstanceUID: refused, attempts: 3, lastError: expect.stringContaining('C000 (cannot understand)') as string });
     expect((await records('pacs')).filter(({ state }) => state === 'sent')).toHaveLength(2);
     study.failWith = undefined;
-    expect(await delivery.resend(failed.id)).toBe(true);
+    expect(await delivery.resend({ id: failed.id })).toBe(1);
     await reach('pacs', 'sent');
-    expect(await delivery.resend('nothing')).toBe(false);
+    expect(await delivery.resend({ id: 'nothing' })).toBe(0);
   });
 
   it('keeps trying while the destination is out of space', async () => {
     const { scp, study } = await ourStore();
     study.failWith = () => new AppError('ARCHIVE_OUT_OF_SPACE', 'full');
     await queued('pacs');
-    deliver([dimse('pacs', scp.port)], { maxRefusals: 2 });
+    deliver([dimse('pacs', scp.port)], { retry: { maxRefusals: 2 } });
     await until('more attempts than refusals would get', async () => (await records('pacs')).every(({ attempts }) => attempts > 3));
     expect((await records('pacs')).map(({ state }) => state)).toEqual(['waiting', 'waiting', 'waiting']);
+  });
+
+  it('goes on when the disk is too full to write down what was delivered: sent again, written down when there is room', async () => {
+    const { scp, study } = await ourStore();
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    onEnd(async () => { process.off('unhandledRejection', unhandled); });
+    let isFull = true;
+    await queued('pacs');
+    deliver([dimse('pacs', scp.port)], {
+      index: {
+        ...service.index,
+        async updateDelivery(...change) {
+          if (isFull) throw new AppError('ARCHIVE_OUT_OF_SPACE', 'The index has no space left');
+          await service.index.updateDelivery(...change);
+        },
+      },
+    });
+    await until('all received', () => study.received.length >= objects.length);
+    isFull = false;
+    await reach('pacs', 'sent');
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   it('says of an object that is not there that it failed', async () => {
@@ -201,10 +225,8 @@ describe('by C-STORE', () => {
 
   it('ends at once while a peer does not answer the association request', async () => {
     await queued('hung');
-    const delivery = deliver([dimse('hung', await hung())], { dimseTimers: { connectMs: 20_000, associateMs: 20_000 } });
-    const startedAt = performance.now();
+    const delivery = deliver([dimse('hung', await hung())], { dimseTimers: { connectMs: 300_000, associateMs: 300_000 } });
     await delivery.close();
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
     expect((await records('hung')).map(({ state, attempts }) => `${state} ${attempts}`)).toEqual(Array(3).fill('waiting 0'));
   });
 
@@ -217,11 +239,9 @@ describe('by C-STORE', () => {
       return gate.promise;
     };
     await queued('pacs');
-    const delivery = deliver([dimse('pacs', scp.port)], { dimseTimers: { responseMs: 60_000 } });
+    const delivery = deliver([dimse('pacs', scp.port)], { dimseTimers: { responseMs: 300_000 } });
     await until('the first object on its way', () => reached);
-    const startedAt = performance.now();
     await delivery.close();
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
     gate.resolve(undefined);
     expect((await records('pacs')).map(({ state, attempts }) => `${state} ${attempts}`)).toEqual(Array(3).fill('waiting 0'));
   });
@@ -255,7 +275,7 @@ describe('by STOW-RS', () => {
       });
     });
     await queued('web');
-    deliver([stow('web', url)], { maxRefusals: 2 });
+    deliver([stow('web', url)], { retry: { maxRefusals: 2 } });
     await until('all decided', async () => (await records('web')).every(({ state }) => state !== 'waiting'));
     const found = new Map((await records('web')).map((delivery) => [delivery.sopInstanceUID, delivery]));
     expect(found.get(good)).toMatchObject({ state: 'sent', attempts: 1 });
@@ -284,9 +304,52 @@ describe('by STOW-RS', () => {
     const large = ctInstance({ size: 3000, studyInstanceUID });
     await service.study.receive(chunks(large.bytes), { transport: 'internal' });
     await service.index.addDelivery({ id: 'large', studyInstanceUID, sopInstanceUID: large.sopInstanceUID, destination: 'web' });
-    deliver([stow('web', `http://127.0.0.1:${port}/dicom-web`)], { firstRetryMs: 60_000 });
-    const waiting = await until('an attempt', async () => (await records('web')).find(({ attempts }) => attempts === 1), 10_000);
+    deliver([stow('web', `http://127.0.0.1:${port}/dicom-web`)], { retry: { firstMs: 60_000, maxMs: 60_000 } });
+    const waiting = await until('an attempt', async () => (await records('web')).find(({ attempts }) => attempts === 1));
     expect(waiting).toMatchObject({ state: 'waiting', lastError: expect.stringContaining('took nothing') as string });
+  });
+
+  it('waits for a destination that takes a large object slowly', async () => {
+    const url = await http((request, response) => {
+      void (async () => {
+        for await (const chunk of request as AsyncIterable<Buffer>) await pause(chunk.length / 400);
+        response.writeHead(200).end();
+      })();
+    });
+    const large = ctInstance({ size: 800, studyInstanceUID });
+    await service.study.receive(chunks(large.bytes), { transport: 'internal' });
+    await service.index.addDelivery({ id: 'large', studyInstanceUID, sopInstanceUID: large.sopInstanceUID, destination: 'web' });
+    // 400 kB a second: more than three seconds, all of it in buffers.
+    deliver([stow('web', url)], { stowTimeoutMs: 400, slowestBytesPerSecond: 100_000 });
+    await until('the attempt', async () => (await records('web'))[0]!.attempts > 0);
+    expect(await records('web')).toMatchObject([{ state: 'sent', attempts: 1 }]);
+  });
+
+  it('a destination that ends the connection inside the body, then is full, has every object once in the end', async () => {
+    const stored: string[] = [];
+    let requests = 0;
+    const url = await http((request, response) => {
+      requests += 1;
+      if (requests === 1) {
+        request.once('data', () => request.destroy());
+        return;
+      }
+      const isFull = requests === 2;
+      const parts: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => parts.push(chunk));
+      request.on('end', () => {
+        const body = Buffer.concat(parts).toString('latin1');
+        const uids = objects.map(({ sopInstanceUID }) => sopInstanceUID).filter((uid) => body.includes(uid));
+        if (!isFull) stored.push(...uids);
+        response.writeHead(isFull ? 409 : 200, { 'content-type': 'application/dicom+json' });
+        response.end(JSON.stringify(isFull ? { '00081198': sequence(uids, { '00081197': { vr: 'US', Value: [0xa700] } }) } : { '00081199': sequence(uids) }));
+      });
+    });
+    await queued('web');
+    deliver([stow('web', url)], { retry: { maxRefusals: 1 } });
+    const sent = await reach('web', 'sent');
+    expect(sent.map(({ attempts, refusals }) => [attempts, refusals])).toEqual(Array(3).fill([3, 0]));
+    expect(stored.sort()).toEqual(objects.map(({ sopInstanceUID }) => sopInstanceUID).sort());
   });
 
   it('sends the others when one object cannot be read', async () => {
@@ -302,7 +365,7 @@ describe('by STOW-RS', () => {
     await queued('web');
     const missing = await service.index.instance(objects[1]!.sopInstanceUID);
     deliver([stow('web', url)], {
-      maxRefusals: 1,
+      retry: { maxRefusals: 1 },
       archive: { stream: async (key) => { if (key === missing!.blobKey) throw new AppError('ARCHIVE_NOT_FOUND', 'gone'); return service.archive.stream(key); } },
     });
     await until('all decided', async () => (await records('web')).every(({ state }) => state !== 'waiting'));

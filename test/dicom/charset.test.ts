@@ -34,6 +34,8 @@ describe('text of every character set', () => {
     ['Latin-3', ['ISO_IR 109'], 'LO', Buffer.from([0xa1]), 'Ħ'],
     ['Latin-4', ['ISO_IR 110'], 'LO', Buffer.from([0xbf]), 'ŋ'],
     ['Latin-5', ['ISO_IR 148'], 'LO', Buffer.from([0xd0, 0xfd]), 'Ğı'],
+    ['Latin-9', ['ISO_IR 203'], 'LO', Buffer.from([0xa4, 0xbc, 0xbd]), '€Œœ'],
+    ['Latin-9 by code extension', ['', 'ISO 2022 IR 203'], 'PN', Buffer.concat([Buffer.from(`Oeuvrard=${ESC}-b`, 'latin1'), Buffer.from([0xbc, 0x75])]), 'Oeuvrard=Œu'],
     ['Cyrillic', ['ISO_IR 144'], 'PN', Buffer.from([0xbb, 0xee, 0xda, 0x63, 0x65, 0xdc]), 'Люкceм'],
     ['Arabic', ['ISO_IR 127'], 'PN', Buffer.from([0xe2, 0xc8, 0xc7, 0xe6, 0xea]), 'قباني'],
     ['Greek', ['ISO_IR 126'], 'PN', Buffer.from([0xc4, 0xe9, 0xef]), 'Διο'],
@@ -47,6 +49,9 @@ describe('text of every character set', () => {
   });
 
   it.each([
+    ['Chinese without its escape sequence', ['', 'ISO 2022 IR 58'], Buffer.concat([Buffer.from('Zhang^XiaoDong='), Buffer.from([0xd5, 0xc5, 0x5e, 0xd0, 0xa1, 0xb6, 0xab])]), 'Zhang^XiaoDong=张^小东'],
+    ['Korean without its escape sequence', ['', 'ISO 2022 IR 149'], Buffer.from([0xc8, 0xab, 0x5e, 0xb1, 0xe6, 0xb5, 0xbf]), '홍^길동'],
+    ['neither Korean nor announced', ['', 'ISO 2022 IR 149'], Buffer.from('Nguyễn', 'utf8'), 'Nguyễn'],
     ['UTF-8 without a label', [], Buffer.from('Nguyễn', 'utf8'), 'Nguyễn'],
     ['Latin-1 without a label', [], Buffer.from([0x4d, 0xfc, 0x6c]), 'Mül'],
     ['an unknown label', ['ISO_IR 999'], Buffer.from('Nguyễn', 'utf8'), 'Nguyễn'],

@@ -6,6 +6,7 @@ import { decodeFrame } from '../../src/dicom/codec.ts';
 import { encodePart10, fileMeta, encodeDataset } from '../../src/dicom/encode.ts';
 import { parsePart10 } from '../../src/dicom/parse.ts';
 import { transcodeToNative } from '../../src/dicom/transcode.ts';
+import { decoderPages } from '../../src/dicom/wasm-decoders.ts';
 import { hasDebianPython, hasPrograms } from '../helpers/peers.ts';
 import { convert, pydicom } from './programs.ts';
 import { imageDataset, imageFile, pixelValues } from './synthetic.ts';
@@ -195,6 +196,9 @@ describe('HTJ2K', () => {
     const bytes = encapsulated('1.2.840.10008.1.2.4.201', Uint8Array.from(encoder.getEncodedBuffer()), variant);
     encoder.delete();
     expect(largestDifference(await allSamples(bytes), values)).toBe(0);
+    // The decoder that has just done it takes no more memory than it may.
+    const { NativeCodecs } = createRequire(import.meta.url)('dcmjs-codecs') as { readonly NativeCodecs: { readonly wasmApi: { readonly wasmMemory: { grow(pages: number): number } } } };
+    expect(() => NativeCodecs.wasmApi.wasmMemory.grow(decoderPages)).toThrow(RangeError);
   });
 });
 

@@ -7,6 +7,7 @@ import { parseWindow } from '../../src/dicomweb/window.ts';
 import { AppError } from '../../src/errors.ts';
 import { presentedToken } from '../../src/http/plugins/protection.ts';
 import { fileNameOf } from '../../src/http/uploads/form-file.ts';
+import { cpuTimeMs } from '../helpers/cpu-time.ts';
 
 /** Text made of the marks that the grammars know, in any order. */
 const marks = fc.array(fc.constantFrom('"', '\\', ';', ',', '=', '/', '*', ' ', '\t', 'type', 'boundary', 'filename', 'q', '0', '.', '-', '%22', 'Basic', 'a', '\u0000', 'é'), { maxLength: 60 }).map((parts) => parts.join(''));
@@ -37,7 +38,7 @@ describe('text from outside', () => {
 
   it('takes no longer for long input', () => {
     const long = ['"\\', ';a="', 'a/b;', ', ', ' \t', '=;', '\\"'].map((piece) => piece.repeat(8000 / piece.length));
-    const started = performance.now();
+    const started = cpuTimeMs();
     for (const one of long) {
       tolerates(() => parseAccept(`multipart/related;a="${one}`));
       tolerates(() => parseMediaType(one));
@@ -45,6 +46,6 @@ describe('text from outside', () => {
       tolerates(() => parseWindow(one));
       tolerates(() => parseViewport(one));
     }
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(cpuTimeMs() - started).toBeLessThan(2000);
   });
 });

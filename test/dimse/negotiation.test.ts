@@ -12,6 +12,7 @@ const jpegLS = '1.2.840.10008.1.2.4.80';
 
 const policy: AcceptPolicy = { aeTitle: 'PHOI', peers: [{ aeTitle: 'PACS', address: '10.1.0.0/16' }], openToAnyPeer: false, storageCommitment: true };
 
+const from = (address: string) => ({ address, tls: false });
 function request(change: Partial<AssociateRequest> = {}): AssociateRequest {
   return {
     protocolVersion: 1, calledAETitle: 'PHOI', callingAETitle: 'PACS', applicationContextName: '1.2.840.10008.3.1.1.1',
@@ -20,7 +21,7 @@ function request(change: Partial<AssociateRequest> = {}): AssociateRequest {
 }
 
 function accepted(contexts: AssociateRequest['contexts'], change: Partial<AssociateRequest> = {}, address = '10.1.2.3') {
-  const result = negotiate(request({ contexts, ...change }), address, policy);
+  const result = negotiate(request({ contexts, ...change }), from(address), policy);
   if (result.kind !== 'accept') throw new Error(`rejected: ${JSON.stringify(result.rejection)}`);
   return result;
 }
@@ -34,12 +35,12 @@ describe('who may come in', () => {
     ['application context unknown', { applicationContextName: '1.2.3' }, '10.1.2.3', { result: 1, source: 1, reason: 2 }],
     ['protocol version unknown', { protocolVersion: 2 }, '10.1.2.3', { result: 1, source: 2, reason: 2 }],
   ] as const)('%s', (_, change, address, rejection) => {
-    expect(negotiate(request(change), address, policy)).toEqual({ kind: 'reject', rejection });
+    expect(negotiate(request(change), from(address), policy)).toEqual({ kind: 'reject', rejection });
   });
 
   it('lets a listed caller in, also over an IPv4-mapped address', () => {
-    expect(negotiate(request(), '10.1.2.3', policy).kind).toBe('accept');
-    expect(negotiate(request(), '::ffff:10.1.2.3', policy).kind).toBe('accept');
+    expect(negotiate(request(), from('10.1.2.3'), policy).kind).toBe('accept');
+    expect(negotiate(request(), from('::ffff:10.1.2.3'), policy).kind).toBe('accept');
   });
 
   it('lets an unknown caller verify, and nothing else', () => {
@@ -91,7 +92,7 @@ describe('presentation contexts', () => {
   it('offers storage commitment only where there is one', () => {
     const contexts = [{ id: 1, abstractSyntaxUID: commitment, transferSyntaxUIDs: [implicit, explicit] }];
     expect(accepted(contexts).answers[0]!.transferSyntaxUID).toBe(explicit);
-    const without = negotiate(request({ contexts }), '10.1.2.3', { ...policy, storageCommitment: false });
+    const without = negotiate(request({ contexts }), from('10.1.2.3'), { ...policy, storageCommitment: false });
     expect(without.kind === 'accept' && without.answers[0]!.result).toBe(contextResult.abstractSyntaxNotSupported);
   });
 

@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { decodeAssociateAccept } from '../../src/dimse/associate-pdu.ts';
 import { decodeCommandSet, type CommandSet } from '../../src/dimse/command-set.ts';
@@ -86,6 +88,27 @@ describe('before an association', () => {
     clearInterval(drip);
     expect(sent).toBeLessThan(request.length);
     await worksStill();
+  });
+
+  it('gives a peer no more places than its own, and the others theirs', async () => {
+    study = recordingStudy();
+    scp = await startDimseScp({
+      host: '127.0.0.1', port: 0, aeTitle: 'PHOI', log: silentLog(), study, peers: [{ aeTitle: 'GREEDY', maxAssociations: 2 }, { aeTitle: 'CT1' }],
+    });
+    const answerTo = async (calling: string): Promise<readonly [RawPeer, number]> => {
+      const peer = await rawPeer(scp.port);
+      await peer.send(associateRequest({ calling }));
+      const answer = await peer.pdu();
+      if (answer === 'closed') throw new Error('closed');
+      if (answer.type === pduType.associateReject) expect([...answer.body.subarray(1, 4)]).toEqual([2, 3, 2]);
+      return [peer, answer.type];
+    };
+    const [first] = await answerTo('GREEDY');
+    expect((await answerTo('GREEDY'))[1]).toBe(pduType.associateAccept);
+    expect((await answerTo('GREEDY'))[1]).toBe(pduType.associateReject);
+    expect((await answerTo('CT1'))[1]).toBe(pduType.associateAccept);
+    first.socket.destroy();
+    await until('a place again', async () => (await answerTo('GREEDY'))[1] === pduType.associateAccept);
   });
 
   it('says "try later" when all places are taken, and takes the next one after a release', async () => {
@@ -269,6 +292,28 @@ describe('on an association', () => {
     await once(peer.socket, 'drain');
     await peer.send(fragment(1, false, true, Buffer.alloc(10)));
     expect((await response(peer)).status).toBe(0);
+  });
+
+  it('keeps nothing of those that were broken off or turned away', async () => {
+    await start();
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    async function comeAndGo(times: number): Promise<number> {
+      for (let time = 0; time < times; time += 1) {
+        const peer = await rawPeer(scp.port);
+        await peer.send(associateRequest(time % 2 === 0 ? {} : { called: 'ELSEWHERE' }));
+        if (time % 4 === 0) await peer.send(storeCommand('1.2.3.7'), fragment(1, false, false, Buffer.alloc(1000)));
+        await peer.pdu();
+        peer.socket.destroy();
+        if (!peer.socket.closed) await once(peer.socket, 'close');
+      }
+      collect();
+      return process.memoryUsage().heapUsed;
+    }
+    const before = await comeAndGo(300);
+    // What an association holds is tens of kilobytes; some of the last ones may still be on their way out.
+    expect(await comeAndGo(1500) - before).toBeLessThan(1500 * 3000);
+    await worksStill();
   });
 
   it('takes 500 MB in one unlimited PDU without keeping them', async () => {

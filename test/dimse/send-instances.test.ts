@@ -252,7 +252,7 @@ describe('to our own SCP', () => {
 });
 
 describe('to peers that misbehave', () => {
-  const timers = { connectMs: 300, associateMs: 150, responseMs: 150, stallMs: 150, releaseMs: 150 };
+  const timers = { connectMs: 300, associateMs: 150, responseMs: 150, stallMs: 150, releaseMs: 150, slowestBytesPerSecond: 100_000_000 };
   const send = async (port: number, count = 2): Promise<string[]> =>
     codes(await sendInstances({ ...to(port), timers, instances: Array.from({ length: count }, () => outgoing(ctInstance())) }));
 

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { projectRoot } from '../../src/settings.ts';
 import type { FindingsDocument } from '../../src/findings/types.ts';
 import { hasPrograms } from '../helpers/peers.ts';
+import { writePicture } from '../helpers/picture.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';
 import { until } from '../helpers/until.ts';
 import { launchBrowser, openPage } from '../viewer/helpers/browser.ts';
@@ -57,7 +58,7 @@ describe.runIf(hasPrograms('chromium'))('the demo', () => {
     expect(await page.locator('.finding').count()).toBe(findings.findings.length);
     await page.waitForLoadState('networkidle');
     if (process.env['PHOI_WRITE_SCREENSHOTS'] === '1') {
-      await sharp(await page.screenshot()).png({ palette: true, colours: 256, effort: 8 }).toFile(join(projectRoot, 'docs/screenshots/demo.png'));
+      await writePicture(sharp(await page.screenshot()), join(projectRoot, 'docs/screenshots/demo.webp'));
     }
     expect(troubles).toEqual([]);
   });

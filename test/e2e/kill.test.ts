@@ -7,6 +7,7 @@ import { sendFolder } from '../../src/dimse/send-folder.ts';
 import { writePhantom, type PhantomTruth } from '../../src/phantom/write-phantom.ts';
 import { openSqliteQueue } from '../../src/queue/sqlite-queue.ts';
 import type { StudyDetail } from '../../src/study/types.ts';
+import { quickModel } from '../helpers/quick-model.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';
 import { until } from '../helpers/until.ts';
 
@@ -27,7 +28,7 @@ describe('kill -9', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
   beforeEach(async () => {
-    service = await startTestService({ config: { job: { leaseSeconds: 2, maxAttempts: 20 } } });
+    service = await startTestService({ quietSeconds: 3, config: { ...quickModel, job: { leaseSeconds: 2, maxAttempts: 20 } } });
   });
   afterEach(() => service.stop());
 
@@ -71,30 +72,5 @@ describe('kill -9', () => {
     process.kill(pid!, 'SIGKILL');
     await oneReport(await service.reaches(truth.studyInstanceUID, settled));
     expect(service.log.filter(({ msg }) => msg === 'Worker ended: it will be started again').length).toBe(1);
-  });
-
-  it('again and again, of whichever process, until the report is there', async () => {
-    let random = 12_345;
-    const next = (): number => (random = (random * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31;
-    await send();
-    for (let round = 0; round < 6; round += 1) {
-      const before = await service.study(truth.studyInstanceUID);
-      if (before.state === 'analysed' && round > 3) break;
-      const pause = 300 + next() * 2500;
-      await new Promise((resolve) => { setTimeout(resolve, pause); });
-      const pids = service.workerPids();
-      if (next() < 0.4 && pids.length > 0) {
-        try {
-          process.kill(pids.at(-1)!, 'SIGKILL');
-        } catch (error) {
-          // It may have ended by itself.
-          if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-        }
-      } else {
-        await service.kill();
-        await service.start();
-      }
-    }
-    await oneReport(await service.reaches(truth.studyInstanceUID, settled));
   });
 });

@@ -25,7 +25,7 @@ describe('studies that are not as they should be', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'phoi-refusals-'));
-    phantom = makePhantomStudy({ seed: 23, nodules: [{ diameterMm: 10, type: 'solid', location: 'isolated' }], sliceSpacingMm: 2.5, sliceThicknessMm: 2.5 });
+    phantom = makePhantomStudy({ seed: 23, nodules: [{ diameterMm: 10, type: 'solid', location: 'isolated' }], columns: 288, sliceSpacingMm: 2.5, sliceThicknessMm: 2.5 });
     service = await startTestService({ config: { completeness: { patienceSeconds: 600 } } });
   });
   afterAll(async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bootstrapFroc } from '../../src/evaluation/bootstrap.ts';
 import { computeFroc, interpolate, rankEntries, sensitivitiesOf } from '../../src/evaluation/froc.ts';
 import { createIntegerSource } from '../../src/evaluation/random.ts';
+import { createRunningIntervals, intervalOf } from '../../src/evaluation/running-intervals.ts';
 import { createSeriesList } from '../../src/evaluation/series-list.ts';
 
 const entry = fc.record({ series: fc.nat(4), probability: fc.integer({ min: 0, max: 6 }), isNodule: fc.boolean() });
@@ -33,8 +34,11 @@ describe('FROC curve', () => {
   it('a weight of k is the same as k copies', () => {
     fc.assert(fc.property(entries, fc.array(fc.nat(3), { minLength: 5, maxLength: 5 }), (list, weights) => {
       const copies = list.flatMap((item) => Array.from({ length: weights[item.series]! }, () => item));
-      const weighted = sensitivitiesOf(computeFroc(rankEntries(list), Int32Array.from(weights), 5, 50));
-      expect([...weighted]).toEqual([...sensitivitiesOf(computeFroc(rankEntries(copies), new Int32Array(5).fill(1), 5, 50))]);
+      const weighted = computeFroc(rankEntries(list), Int32Array.from(weights), 5, 50);
+      const copied = computeFroc(rankEntries(copies), new Int32Array(5).fill(1), 5, 50);
+      expect([...sensitivitiesOf(weighted)]).toEqual([...sensitivitiesOf(copied)]);
+      // A group of weight 0 repeats the point before it.
+      expect(new Set(weighted.fps)).toEqual(new Set(copied.fps));
     }));
   });
 
@@ -77,6 +81,15 @@ describe('bootstrap', () => {
     expect(band.low.every((low, at) => low <= band.high[at]! && (at === 0 || low >= band.low[at - 1]!))).toBe(true);
     expect(band.mean[5000]!).toBeGreaterThan(band.low[5000]!);
     expect(band.mean[5000]!).toBeLessThan(band.high[5000]!);
+  });
+
+  it('has the bounds of the whole sorted row although it holds the tails alone', () => {
+    const column = fc.array(fc.float({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 });
+    fc.assert(fc.property(fc.array(column, { minLength: 1, maxLength: 150 }), (columns) => {
+      const running = createRunningIntervals(3, columns.length);
+      for (const one of columns) running.add(Float32Array.from(one));
+      for (let row = 0; row < 3; row += 1) expect(running.interval(row)).toEqual(intervalOf(Float64Array.from(columns, (one) => one[row]!)));
+    }));
   });
 
   it('draws again where no nodule was drawn', () => {

@@ -1,5 +1,5 @@
 /** `phoi evaluate` as it is called, and what it leaves. */
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -23,10 +23,11 @@ describe('phoi evaluate', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  const evaluate = (out: string, ...more: readonly string[]): Promise<RunResult> => run(process.execPath, [
-    '--disable-warning=ExperimentalWarning', program, 'evaluate', '--annotations', paths.annotations, '--excluded', paths.excluded, '--seriesuids', paths.seriesUIDs,
-    '--results', paths.results, '--out', join(folder, out), ...more,
+  const evaluateWith = (node: readonly string[], results: string, out: string, ...more: readonly string[]): Promise<RunResult> => run(process.execPath, [
+    '--disable-warning=ExperimentalWarning', ...node, program, 'evaluate', '--annotations', paths.annotations, '--excluded', paths.excluded, '--seriesuids', paths.seriesUIDs,
+    '--results', results, '--out', join(folder, out), ...more,
   ]);
+  const evaluate = (out: string, ...more: readonly string[]): Promise<RunResult> => evaluateWith([], paths.results, out, ...more);
   const read = (out: string, name: string): Promise<string> => readFile(join(folder, out, name), 'utf8');
 
   it('prints the table and writes the files', async () => {
@@ -47,6 +48,7 @@ describe('phoi evaluate', () => {
     expect(results.truePositives + results.falseNegatives).toBe(30);
     expect(results.commandLine.slice(0, 2)).toEqual(['phoi', 'evaluate']);
     expect(results.files.results.sha256).toMatch(/^[0-9a-f]{64}$/u);
+    expect(results.machine).toEqual({ node: process.version, platform: `${process.platform} ${process.arch}` });
 
     const [head, ...points] = (await read('full', 'froc.csv')).trim().split('\n');
     expect(head).toBe('fps,sens,threshold');
@@ -95,6 +97,26 @@ describe('phoi evaluate', () => {
     expect(stdout).toBe(await read('again', 'results.json'));
     expect(JSON.parse(stdout)).not.toHaveProperty('ci');
     expect(await readdir(join(folder, 'again'))).not.toContain('froc-bootstrap.csv');
+  });
+
+  it('holds neither the rows of other series nor every resample in memory', async () => {
+    const block = '1.3.6.1.4.1.14519.5.2.1.6279.6001.222365663678666836860137727747,-128.6994211,-175.3192718,-298.3875064,0.9876543\n'.repeat(1000);
+    const large = { ...paths, results: join(folder, 'large.csv') };
+    await copyFile(paths.results, large.results);
+    await appendFile(large.results, '\n');
+    for (let at = 0; at < 750; at += 1) await appendFile(large.results, block);
+    const tellPeak = `data:text/javascript,${encodeURIComponent("process.on('exit', () => { process.stderr.write('peak ' + process.resourceUsage().maxRSS); });")}`;
+    const peakMiB = async ({ results }: TablePaths, ...more: readonly string[]): Promise<number> => {
+      const { code, stderr } = await evaluateWith(['--import', tellPeak], results, 'peak', ...more);
+      expect(code).toBe(0);
+      return Number(/^peak (\d+)$/u.exec(stderr)![1]) / 1024;
+    };
+    const small = await peakMiB(paths, '--bootstrap', '0');
+    const resampled = await peakMiB(paths, '--bootstrap', '10000');
+    const streamed = await peakMiB(large, '--bootstrap', '0');
+    // The file has 86 MB; every resample at every rate would be 400 MB.
+    expect({ small, streamed, resampled, isBounded: streamed < 1.3 * small && resampled < 2 * small }).toEqual({ small, streamed, resampled, isBounded: true });
+    expect(JSON.parse(await read('peak', 'results.json'))).toMatchObject({ ignoredRows: { results: 750_000 } });
   });
 
   it('writes null and a reason where sensitivity is undefined', async () => {

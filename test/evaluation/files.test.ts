@@ -86,11 +86,27 @@ describe('files of an evaluation', () => {
     ['a series list with a header', { seriesUIDs: 'seriesuid\na\nb\n' }, 'EVALUATION_VALUE_INVALID', 'seriesuids.csv, line 1: a header'],
     ['an empty series', { seriesUIDs: 'a\n,b\n' }, 'EVALUATION_VALUE_INVALID', 'seriesuids.csv, line 2: the series is empty'],
     ['a cut gzip file', { results: gzipSync(good.results).subarray(0, 40) }, 'EVALUATION_FILE_UNREADABLE', 'results.csv cannot be read'],
-    ['text that is not UTF-8', { results: Buffer.from(`${head}\na,0,0,0,1\n\xe9,0,0,0,1\n`, 'latin1') }, 'EVALUATION_FILE_UNREADABLE', 'results.csv cannot be read'],
+    ['text that is not UTF-8', { results: Buffer.from(`${head}\na,0,0,0,1\n\xe9,0,0,0,1\n`, 'latin1') }, 'EVALUATION_FILE_UNREADABLE', 'results.csv, line 3: text that is not UTF-8'],
+    ['compressed text whose last line is cut within a character', { results: gzipSync(Buffer.concat([Buffer.from(`${head}\né,0,0,0,1\nb`), Buffer.from([0xc3])])) }, 'EVALUATION_FILE_UNREADABLE', 'results.csv, line 3: text that is not UTF-8'],
+    ['a bad row before a break in the file', { results: `${head}\na,x,0,0,1\n"a,0,0,0,1\n` }, 'EVALUATION_VALUE_INVALID', 'results.csv, line 3: a quoted field is not closed'],
   ])('refuses %s', async (_, change, code, words) => {
     const { code: found, message } = await failure(change);
     expect(found).toBe(code);
     expect(message).toContain(words);
+  });
+
+  it('names every bad row, up to twenty', async () => {
+    const rows = (count: number): string => Array.from({ length: count }, (_, n) => `a,0,0,0,1\na,bad${n},0,0,1`).join('\n');
+    const three = await failure({ results: `${head}\n${rows(2)}\na,0,0,1\n` });
+    expect(three.code).toBe('EVALUATION_VALUE_INVALID');
+    expect(three.message.split('\n')).toEqual([
+      'results.csv, line 3: coordX is "bad0", not a finite number', 'results.csv, line 5: coordX is "bad1", not a finite number', 'results.csv, line 6: 4 fields where the header has 5',
+    ]);
+    expect(three.details).toEqual({ file: 'results.csv', line: 3, lines: [3, 5, 6] });
+    const many = (await failure({ results: `${head}\n${rows(30)}\n` })).message.split('\n');
+    expect(many).toHaveLength(21);
+    expect(many[19]).toContain('line 41: coordX is "bad19"');
+    expect(many[20]).toContain('first 20 bad rows');
   });
 
   it('names a file that is not there', async () => {

@@ -2,7 +2,8 @@
 
     official_oracle.py ANNOTATIONS EXCLUDED SERIESUIDS RESULTS [MAX_MARKS [DRAWS RESAMPLES]]
 
-Prints one JSON object: sensitivities at the seven rates, their mean, and the counts. With DRAWS (int32, little endian:
+Prints one JSON object: sensitivities at the seven rates and their mean (null where the official script has NaN or ends
+with an error: no nodule, or none that a mark hits), and the counts. With DRAWS (int32, little endian:
 for each resample as many line numbers of SERIESUIDS as it has lines) also the 95 % intervals, at the seven rates, of the
 mean, and at 1,000 places of the official grid. It is slow and plain on purpose: it shares nothing with the program it checks.
 """
@@ -87,21 +88,24 @@ def evaluate(annotations, excluded, series, results, max_marks):
 
 
 def froc(truth, probability, missed, scans, rates=RATES):
+    """The steps and the roundings of the official script: rates as parts of one first, counts after that."""
     gt, score = truth[~missed], probability[~missed]
     lesions, detected = truth.sum(), gt.sum()
-    if lesions == 0:
+    if detected == 0:
         return None
-    if len(gt) == 0 or detected == 0:
-        return np.zeros(len(rates))
     order = np.argsort(-score, kind="stable")
     gt, score = gt[order], score[order]
     last_of_ties = np.r_[np.nonzero(np.diff(score))[0], len(score) - 1]
     hits = np.cumsum(gt)[last_of_ties]
     alarms = 1 + last_of_ties - hits
+    if len(hits) > 2:
+        # As roc_curve does it: a point in between that neither curve bends at is dropped.
+        bends = np.r_[True, (np.diff(alarms, 2) != 0) | (np.diff(hits, 2) != 0), True]
+        hits, alarms = hits[bends], alarms[bends]
+    hits, alarms = np.r_[0, hits], np.r_[0, alarms]
     false_total = len(gt) - detected
-    tpr = np.r_[0.0, hits / detected]
-    fpr = np.r_[0.0, alarms / false_total if false_total > 0 else np.zeros(len(alarms))]
-    fps = fpr * false_total / scans
+    tpr = hits / hits[-1]
+    fps = np.zeros(len(alarms)) if false_total == 0 else (alarms / alarms[-1]) * false_total / scans
     return np.interp(rates, fps, tpr * detected / lesions)
 
 

@@ -98,6 +98,17 @@ describe('curve', () => {
     expect(score!.sensitivities[3]).toBe(1);
     expect(score!.sensitivities[0]).toBe(0);
   });
+
+  it('rounds as the official script does: 7 of 25 false positives in 7 scans stand a last digit beyond 1', () => {
+    const uids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    const alarms = Array.from({ length: 25 }, (_, at): Point => [uids[at % 7]!, 300, 0, at, 1 - at / 100]);
+    const { score } = evaluatePoints(uids, [nodule], [], [...alarms, ['a', 0, 0, 0, 0.935]]);
+    expect(7 / 25 * 25 / 7).toBeGreaterThan(1);
+    expect(score!.sensitivities[3]).toBeLessThan(1e-12);
+    expect(score!.sensitivities[4]).toBe(1);
+    // "No more than one false positive per scan" is a question of counts.
+    expect(score!.bySize).toMatchObject([{ nodules: 1, detectedAtOne: 1 }]);
+  });
 });
 
 describe('edges', () => {

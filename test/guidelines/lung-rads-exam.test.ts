@@ -124,3 +124,23 @@ describe('examination', () => {
     expect(exam({ findings: [solid('new', 7.9), ...Array.from({ length: 5 }, () => solid('new', 3))] }).categoryZeroProposals).toEqual([]);
   });
 });
+
+describe('comparison not known', () => {
+  const size = (mm: number) => ({ by: 'mean-diameter', meanDiameterMm: mm } as const);
+
+  it.each<readonly [string, LungRadsFinding, string]>([
+    ['solid 7 mm: 3 at baseline, 4A when new', { kind: 'solid', comparison: 'unknown', size: size(7) }, 'insufficient-information'],
+    ['solid 15 mm: 4B whatever it was before', { kind: 'solid', comparison: 'unknown', size: size(15) }, '4B'],
+    ['ground glass under 30 mm: 2 whatever it was before', { kind: 'ground-glass', comparison: 'unknown', size: size(29) }, '2'],
+    ['ground glass of 30 mm', { kind: 'ground-glass', comparison: 'unknown', size: size(30) }, 'insufficient-information'],
+    ['benign', { kind: 'solid', comparison: 'unknown', benignPattern: 'fat' }, '1'],
+    ['without a size', { kind: 'solid', comparison: 'unknown' }, 'insufficient-information'],
+    ['airway', { kind: 'airway', comparison: 'unknown', level: 'segmental-or-more-proximal' }, 'insufficient-information'],
+    ['of no known type', { kind: 'unknown', comparison: 'unknown' }, 'insufficient-information'],
+  ])('%s', (_name, finding, outcome) => {
+    const answer = assessLungRadsFinding(finding);
+    expectComplete(answer);
+    expect(answer.outcome).toBe(outcome);
+    expect(answer.missing.includes('comparison')).toBe(outcome === 'insufficient-information');
+  });
+});

@@ -7,7 +7,8 @@ import { delimiter, join, resolve } from 'node:path';
 
 const required = process.env['PHOI_PEERS'] === 'required';
 
-function absent(what: string): false {
+/** Says that something is missing; fails when nothing may be. */
+export function absent(what: string): false {
   if (required) throw new Error(`${what} is missing and PHOI_PEERS=required forbids skipping`);
   process.stderr.write(`SKIPPED: ${what} is missing, the tests that need it do not run\n`);
   return false;

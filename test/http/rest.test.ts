@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findingsSchemaVersion, type FindingsDocument } from '../../src/findings/types.ts';
+import { dashboardSchema } from '../../src/http/schemas/dashboard.ts';
 import { jobItemSchema } from '../../src/http/schemas/job.ts';
 import { studyDetailSchema, systemSchema, worklistSchema } from '../../src/http/schemas/study.ts';
+import { deliverySchema, destinationItemSchema } from '../../src/http/schemas/delivery.ts';
 import { startHttp, synthetic, type TestHttp } from './support.ts';
 
 const evil = '<img src=x onerror=alert(1)>^"\'&</script>';
@@ -61,11 +63,17 @@ describe('REST', () => {
     expect((await call('GET', '/worklist?state=receiving,incomplete&state=failed')).json()).toMatchObject({ total: 2 });
     expect((await call('GET', '/worklist?state=failed')).json()).toMatchObject({ total: 0, items: [] });
     expect((await call('GET', '/worklist?search=synthetic')).json()).toMatchObject({ total: 1 });
+    expect((await call('GET', '/worklist?modality=MR,CT&priority=routine&from=19000101&to=99991231')).json<{ total: number }>().total).toBeGreaterThan(0);
+    expect((await call('GET', '/worklist?priority=stat')).json()).toMatchObject({ total: 0 });
+    expect((await call('GET', '/worklist?modality=US')).json()).toMatchObject({ total: 0 });
     expect((await call('GET', '/worklist?limit=1&offset=1&order=received')).json<{ items: unknown[] }>().items).toHaveLength(1);
   });
 
   it.each([
     ['GET', '/worklist?state=nonsense', 400, 'HTTP_BAD_REQUEST'],
+    ['GET', '/worklist?from=2026-01-02', 400, 'HTTP_BAD_REQUEST'],
+    ['GET', '/worklist?modality=ct%27', 400, 'HTTP_BAD_REQUEST'],
+    ['GET', '/worklist?priority=urgent', 400, 'HTTP_BAD_REQUEST'],
     ['GET', '/worklist?limit=501', 400, 'HTTP_BAD_REQUEST'],
     ['GET', '/worklist?limit=-1', 400, 'HTTP_BAD_REQUEST'],
     ['GET', '/studies/..%2F..%2Fetc%2Fpasswd', 400, 'HTTP_BAD_REQUEST'],
@@ -75,6 +83,9 @@ describe('REST', () => {
     ['POST', '/jobs/none/cancel', 404, 'QUEUE_JOB_NOT_FOUND'],
     ['POST', '/jobs/none/resubmit', 404, 'QUEUE_JOB_NOT_FOUND'],
     ['POST', '/deliveries/unknown/resend', 404, 'DELIVERY_NOT_FOUND'],
+    ['GET', '/studies/2.25.404/deliveries', 404, 'STUDY_NOT_FOUND'],
+    ['POST', '/studies/2.25.404/deliveries/resend', 404, 'STUDY_NOT_FOUND'],
+    ['POST', '/destinations/nobody/resend', 404, 'DESTINATION_NOT_FOUND'],
     ['GET', '/nothing', 404, 'HTTP_NOT_FOUND'],
   ] as const)('%s %s is a coded problem', async (method, path, status, code) => {
     const answer = await call(method, path);
@@ -100,9 +111,39 @@ describe('REST', () => {
     expect((await call('POST', '/studies/2.25.1/priority', { priority: 'stat' })).json()).toEqual({ studyInstanceUID: '2.25.1', priority: 'stat' });
     expect((await call('POST', '/studies/2.25.1/priority', { priority: 'now' })).json()).toMatchObject({ code: 'HTTP_BAD_REQUEST' });
     expect((await call('POST', '/deliveries/known/resend')).statusCode).toBe(202);
-    expect(http.actions).toEqual(expect.arrayContaining(['reanalyse 2.25.1', 'priority 2.25.1 stat', 'resend known']));
+    expect(http.actions).toEqual(expect.arrayContaining(['reanalyse 2.25.1', 'priority 2.25.1 stat', 'resend {"id":"known"}']));
     expect((await call('POST', '/studies/2.25.1/complete')).statusCode).toBe(202);
     expect((await http.index.study('2.25.1'))?.state).toBe('waiting');
+  });
+
+  it('shows destinations with their state, without secrets, and those that are gone', async () => {
+    await http.index.addDelivery({ id: 'd1', studyInstanceUID: '2.25.1', sopInstanceUID: '2.25.11', destination: 'gone', role: 'sr' });
+    await http.index.addDelivery({ id: 'd2', studyInstanceUID: '2.25.1', sopInstanceUID: '2.25.11', destination: 'pacs', role: 'sr' });
+    await http.index.updateDelivery('d2', { state: 'waiting', attempts: 2, lastErrorCode: 'DIMSE_TIMEOUT', lastError: 'DIMSE_TIMEOUT: slow', nextAttemptAt: '2030-01-01T00:00:00.000Z' });
+    const answer = await call('GET', '/destinations');
+    expect(answer.body).not.toContain('secret');
+    const { items } = answer.json<{ items: Record<string, unknown>[] }>();
+    for (const item of items) holds(destinationItemSchema, item);
+    expect(items).toMatchObject([
+      { name: 'pacs', state: 'failing', tls: true, roles: ['sr'], counts: { waiting: 1 }, lastErrorCode: 'DIMSE_TIMEOUT' },
+      { name: 'off', state: 'disabled', counts: { waiting: 0 } },
+      { name: 'gone', state: 'not-configured', counts: { waiting: 1 } },
+    ]);
+    expect((await http.app.inject('/metrics')).body).toContain('phoi_deliveries{destination="gone",state="waiting"} 1');
+    const deliveries = (await call('GET', '/studies/2.25.1/deliveries')).json<{ items: Record<string, unknown>[] }>().items;
+    for (const item of deliveries) holds(deliverySchema, item);
+    expect(deliveries.find(({ id }) => id === 'd2')).toMatchObject({ role: 'sr', attempts: 2, nextAttemptAt: '2030-01-01T00:00:00.000Z', lastError: 'DIMSE_TIMEOUT: slow' });
+  });
+
+  it('sends again one study, to one destination or in some states, and failed ones unless told otherwise', async () => {
+    expect((await call('POST', '/studies/2.25.1/deliveries/resend')).json()).toEqual({ count: 1 });
+    expect((await call('POST', '/studies/2.25.1/deliveries/resend', { destination: 'pacs', states: ['sent', 'confirmed'] })).statusCode).toBe(202);
+    expect((await call('POST', '/destinations/pacs/resend')).json()).toEqual({ count: 1 });
+    expect((await call('POST', '/destinations/pacs/resend', { states: ['nonsense'] })).statusCode).toBe(400);
+    expect(http.actions).toEqual(expect.arrayContaining([
+      'resend {"studyInstanceUID":"2.25.1","states":["failed"]}', 'resend {"studyInstanceUID":"2.25.1","states":["sent","confirmed"],"destination":"pacs"}',
+      'resend {"destination":"pacs","states":["failed"]}',
+    ]));
   });
 
   it('lists, cancels and resubmits jobs without their data', async () => {
@@ -185,5 +226,22 @@ describe('the viewer', () => {
     const answer = await http.app.inject({ url, headers: { accept: '*/*' } });
     expect(answer.statusCode).toBeGreaterThanOrEqual(400);
     expect(answer.payload).not.toMatch(/viewer|root:|^no$/);
+  });
+});
+
+describe('the dashboard', () => {
+  it('is as its schema says, without anything of a patient, and one for all who ask at once', async () => {
+    const fresh = await startHttp();
+    await fresh.store(synthetic({ study: '2.25.1', instance: '2.25.11', patientName: evil }));
+    const answers = await Promise.all([1, 2, 3].map(() => fresh.app.inject({ method: 'GET', url: '/api/v1/dashboard' })));
+    for (const answer of answers) {
+      expect(answer.statusCode).toBe(200);
+      expect(answer.body).toBe(answers[0]!.body);
+    }
+    const [{ body } = { body: '' }] = answers;
+    holds(dashboardSchema, JSON.parse(body));
+    expect(JSON.parse(body)).toMatchObject({ states: { receiving: 1 }, toRead: 0, jobs: { waiting: 0 }, sites: [{ site: '', toRead: 0, lastDay: { received: 1 } }], disk: { isLow: false } });
+    for (const secret of [evil, 'PHANTOM-1']) expect(body).not.toContain(secret);
+    await fresh.close();
   });
 });

@@ -117,9 +117,8 @@ describe('STOW-RS', () => {
     socket.write(`POST /dicom-web/studies HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ${contentType}\r\nContent-Length: ${body.length}\r\n\r\n`);
     socket.write(body.subarray(0, -3000));
     await until('the first instance', async () => (await closing.index.instances({ studyInstanceUID: '2.25.8' })).length === 1);
-    const started = performance.now();
+    // The rest of the body never comes: waiting for it would end this test.
     await closing.close();
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   it('is spoken by the client of the delivery as well', async () => {

@@ -10,15 +10,20 @@ import type { InstanceArchive } from '../../src/archive/port.ts';
 import type { Dataset } from '../../src/dicom/dataset.ts';
 import { put } from '../../src/dicom/build.ts';
 import { encodePart10 } from '../../src/dicom/encode.ts';
+import { describeDestinations } from '../../src/delivery/describe-destinations.ts';
 import { buildHttp } from '../../src/http/build.ts';
-import type { HttpActions, HttpConfig } from '../../src/http/deps.ts';
+import type { HttpActions, HttpConfig, HttpDeps } from '../../src/http/deps.ts';
 import { countReceptions, createMetrics } from '../../src/http/metrics.ts';
 import { openSqliteIndex } from '../../src/index/sqlite-index.ts';
 import type { StudyIndex } from '../../src/index/port.ts';
 import type { JobQueue } from '../../src/queue/port.ts';
 import { openSqliteQueue } from '../../src/queue/sqlite-queue.ts';
+import type { ReviewService } from '../../src/review/port.ts';
+import { createReviewService } from '../../src/review/review-service.ts';
 import type { StudyService } from '../../src/study/port.ts';
+import { createFindSite } from '../../src/sites/find-site.ts';
 import { createStudyService } from '../../src/study/study-service.ts';
+import type { ReceiveContext } from '../../src/study/types.ts';
 import { imageDataset, type ImageOptions } from '../dicom/synthetic.ts';
 
 export interface TestHttp {
@@ -30,15 +35,16 @@ export interface TestHttp {
   readonly index: StudyIndex;
   readonly study: StudyService;
   readonly queue: JobQueue;
+  readonly review: ReviewService;
   /** What the actions were asked for, in order. */
   readonly actions: readonly string[];
   /** Lines that the log wrote. */
   readonly logLines: readonly string[];
-  store(part10: Uint8Array): Promise<void>;
+  store(part10: Uint8Array, context?: ReceiveContext): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function startHttp(config: Partial<HttpConfig> = {}): Promise<TestHttp> {
+export async function startHttp(config: Partial<HttpConfig> = {}, more: Partial<Pick<HttpDeps, 'accounts' | 'signIn' | 'audit'>> = {}): Promise<TestHttp> {
   const folder = await mkdtemp(join(tmpdir(), 'phoi-http-'));
   const logLines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void logLines.push(line) });
@@ -46,7 +52,8 @@ export async function startHttp(config: Partial<HttpConfig> = {}): Promise<TestH
   const index = await openSqliteIndex(join(folder, 'index.sqlite'));
   const queue = openSqliteQueue(join(folder, 'queue.sqlite'));
   const metrics = createMetrics();
-  const study = countReceptions(createStudyService({ archive, index, log, settings: { quietSeconds: 600, maxInstanceBytes: 64 * 1024 * 1024 } }), metrics);
+  const study = countReceptions(createStudyService({ archive, index, log, findSite: createFindSite(config.sites ?? []), settings: { quietSeconds: 600, maxInstanceBytes: 64 * 1024 * 1024 } }), metrics);
+  const review = createReviewService({ index, archive, study, log, softwareVersion: '0.1.0', route: async () => undefined });
   const actions: string[] = [];
   const recorded: HttpActions = {
     reanalyse: async (uid) => void actions.push(`reanalyse ${uid}`),
@@ -54,28 +61,29 @@ export async function startHttp(config: Partial<HttpConfig> = {}): Promise<TestH
       actions.push(`priority ${uid} ${priority}`);
       await index.setPriority(uid, priority);
     },
-    resendDelivery: async (id) => {
-      actions.push(`resend ${id}`);
-      return id === 'known';
+    resendDeliveries: async (filter) => {
+      actions.push(`resend ${JSON.stringify(filter)}`);
+      return filter.id === undefined || filter.id === 'known' ? 1 : 0;
     },
   };
   const app = buildHttp({
     config: { viewerDir: join(folder, 'viewer'), version: '0.0.0-test', aeTitle: 'PHOI', dicomPort: 11112, quietSeconds: 600, ...config },
-    archive, index, study, queue, log,
+    archive, index, study, queue, review, log,
     models: async () => [{ id: 'm', version: '1', name: 'Model', task: 'detector', sha256: 'ab', inUse: true }],
-    destinations: ['pacs'],
-    actions: recorded,
+    destinations: describeDestinations([{ name: 'pacs', kind: 'stow', url: 'https://user:secret@pacs.example/dicom-web', roles: ['sr'] }, { name: 'off', kind: 'dimse', host: 'h', port: 104, aeTitle: 'OFF', enabled: false }], []),
+    actions: recorded, ...more,
   }, metrics);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   return {
-    app, port, url: `http://127.0.0.1:${port}`, archive, index, study, queue, actions, logLines,
-    async store(part10) {
+    app, port, url: `http://127.0.0.1:${port}`, archive, index, study, queue, review, actions, logLines,
+    async store(part10, context = { transport: 'cli' }) {
       async function* once(): AsyncGenerator<Uint8Array> { yield part10; }
-      await study.receive(once(), { transport: 'cli' });
+      await study.receive(once(), context);
     },
     async close() {
       await app.close();
+      await review.close();
       await study.close();
       await queue.close();
       await index.close();

@@ -1,10 +1,13 @@
-/** Asked of the kernel: the log of the index is flushed before a write resolves, and once for those that come together. */
+/** What a write of the index promises: it is flushed before it resolves, and one that fails leaves the next ones alone. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { openSqliteIndex } from '../../src/index/sqlite-index.ts';
+import { record } from './records.ts';
 
 const run = promisify(execFile);
 const source = (path: string): string => JSON.stringify(join(import.meta.dirname, '../..', path));
@@ -38,6 +41,27 @@ it('a write is flushed before it resolves, and a hundred at once share a few flu
     expect(between('ONE', 'HUNDRED')).toBeGreaterThanOrEqual(1);
     expect(between('ONE', 'HUNDRED')).toBeLessThanOrEqual(4);
   } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+it('a batch that the disk lets neither commit nor roll back is refused with the reason, and the next write is taken', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'phoi-batch-'));
+  const index = await openSqliteIndex(join(folder, 'index.sqlite'));
+  const exec = Object.getOwnPropertyDescriptor(DatabaseSync.prototype, 'exec')!.value as (this: DatabaseSync, sql: string) => void;
+  let isBroken = true;
+  const faulty = vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
+    if (isBroken && /^(?:COMMIT|ROLLBACK)$/u.test(sql)) throw new Error(`disk I/O error at ${sql}`);
+    exec.call(this, sql);
+  });
+  try {
+    await expect(index.addInstance(record())).rejects.toThrow('disk I/O error at COMMIT');
+    isBroken = false;
+    await index.addInstance(record({ instance: '1.2.3.1.12' }));
+    expect((await index.summaries(record().studyInstanceUID)).map(({ sopInstanceUID }) => sopInstanceUID)).toEqual(['1.2.3.1.12']);
+  } finally {
+    faulty.mockRestore();
+    await index.close();
     await rm(folder, { recursive: true, force: true });
   }
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { geometryOf } from '../../src/conclusions/compare-nodules.ts';
 import { FindingsSchema } from '../../src/findings/schema.ts';
 import { text } from '../../src/dicom/access.ts';
 import { put } from '../../src/dicom/build.ts';
@@ -24,10 +25,14 @@ beforeAll(async () => {
 });
 afterAll(async () => { await model.release(); });
 
-function phantomSources(options: Partial<PhantomDicomOptions> = {}): readonly InstanceSource[] {
+function makeSources(options: Partial<PhantomDicomOptions>): readonly InstanceSource[] {
   return phantomToInstances(scene, { scanner: { kernel: 'standard', noise: 15, sliceThicknessMm: 2 }, columns: 256, sliceSpacingMm: 2, ...options })
     .map(({ part10, sopInstanceUID }) => ({ sopInstanceUID, read: () => Promise.resolve(part10) }));
 }
+
+/** The phantom as it is takes seconds to draw and is asked for by many tests. */
+let plain: readonly InstanceSource[] | undefined;
+const phantomSources = (options?: Partial<PhantomDicomOptions>): readonly InstanceSource[] => (options ? makeSources(options) : plain ??= makeSources({}));
 
 /** Every nodule is among the findings, where it is, with its size, on images and outlines that lead to the same place. */
 function expectNodules({ findings, volume, masks }: AnalysisResult): void {
@@ -68,6 +73,15 @@ describe('a phantom is analysed', () => {
     expect(new Set(findings.findings.map(({ trackingUID }) => trackingUID)).size).toBe(findings.findings.length);
     expect(sourceHeaders.map((header) => text(header, 'SOPInstanceUID'))).toEqual(volume?.slices.map(({ sopInstanceUID }) => sopInstanceUID));
     expect(findings.quality).toMatchObject({ sliceSpacingMm: 2, kernel: 'B45f', lungsComplete: true });
+    const { lungBox, coverageMm } = geometryOf(findings);
+    expect((coverageMm?.[1] ?? 0) - (coverageMm?.[0] ?? 0)).toBeCloseTo(Number(findings.quality['coverageMm']), 1);
+    for (const axis of [0, 1, 2] as const) expect(lungBox?.[0][axis]).toBeLessThan(lungBox?.[1][axis] ?? -Infinity);
+    for (const { worldPoint } of findings.findings) {
+      for (const axis of [0, 1, 2] as const) {
+        expect(worldPoint[axis]).toBeGreaterThan((lungBox?.[0][axis] ?? Infinity) - 5);
+        expect(worldPoint[axis]).toBeLessThan((lungBox?.[1][axis] ?? -Infinity) + 5);
+      }
+    }
     expect(JSON.parse(JSON.stringify(findings))).toEqual(findings);
     expect([...Value.Errors(FindingsSchema, findings)]).toEqual([]);
   });

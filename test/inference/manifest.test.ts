@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/errors.ts';
-import { ModelManifest, type DetectorManifest } from '../../src/inference/manifest.ts';
-import { validateManifest } from '../../src/inference/validate-manifest.ts';
+import { ModelManifest } from '../../src/inference/manifest/manifest.ts';
+import { upgradeManifest } from '../../src/inference/manifest/upgrade.ts';
+import { ModelManifest1, type DetectorManifest1 } from '../../src/inference/manifest/version-1.ts';
+import { validateManifest } from '../../src/inference/manifest/validate.ts';
 
-const detector: DetectorManifest = {
+const detector: DetectorManifest1 = {
   manifestVersion: '1',
   id: 'a-detector',
   version: '1.2.3',
@@ -45,7 +47,7 @@ function wrongField(change: Record<string, unknown>): unknown {
 
 describe('validateManifest', () => {
   it('takes a right manifest', () => {
-    expect(validateManifest(structuredClone(detector))).toEqual(detector);
+    expect(validateManifest(structuredClone(detector))).toEqual(upgradeManifest(detector));
   });
 
   it('names the wrong field', () => {
@@ -55,15 +57,46 @@ describe('validateManifest', () => {
     expect(wrongField({ colour: 'red' })).toBe('colour');
     expect(wrongField({ output: { ...detector.output, stride: [4, 0, 4] } })).toBe('output.stride.1');
     expect(wrongField({ output: { ...detector.output, kind: 'boxes' } })).toBe('output.kind');
-    expect(wrongField({ calibration: { kind: 'platt' } })).toBe('calibration');
-    expect(wrongField({ input: { ...detector.input, clipHU: [400, -1000] } })).toBe('input.clipHU');
+    expect(wrongField({ calibration: { kind: 'platt' } })).toBe('calibration.a');
+    expect(wrongField({ input: { ...detector.input, clipHU: [400, -1000] } })).toBe('input.intensity.clipHU');
     expect(wrongField({ input: { ...detector.input, window: [62, 64, 64] } })).toBe('input.window.0');
     expect(wrongField({ input: { ...detector.input, overlap: [16, 4, 16] } })).toBe('input.overlap.1');
     expect(wrongField({ defaultOperatingPoint: 'bold' })).toBe('defaultOperatingPoint');
   });
 
+  it('names the wrong field of every kind of model', () => {
+    const change = (name: string, edit: (manifest: Record<string, Record<string, unknown>>) => void): unknown => {
+      const manifest = JSON.parse(readFileSync(join(import.meta.dirname, 'fixtures/networks', name, 'model.json'), 'utf8')) as Record<string, Record<string, unknown>>;
+      edit(manifest);
+      try {
+        validateManifest(manifest);
+      } catch (error) {
+        if (error instanceof AppError && error.code === 'MODEL_MANIFEST_INVALID') return error.details['field'];
+        throw error;
+      }
+      return undefined;
+    };
+    expect(change('boxes', ({ output }) => { Object.assign(output ?? {}, { weights: [1, 1, 1] }); })).toBe('output.weights');
+    expect(change('boxes', ({ output }) => { Object.assign(output ?? {}, { levels: [{ classification: 'cls0', regression: 'box0', stride: [5, 4, 2], anchors: [[1, 1, 1]] }] }); })).toBe('output.levels.0.stride.0');
+    expect(change('boxes', ({ input }) => { Object.assign(input ?? {}, { axes: ['R', 'L', 'S'] }); })).toBe('input.axes');
+    expect(change('boxes', ({ output }) => { Object.assign(output ?? {}, { activation: 'softmax' }); })).toBe('output.classes');
+    expect(change('dense', ({ input }) => { Object.assign(input ?? {}, { windowMultiple: [16, 24, 16] }); })).toBe('input.window.1');
+    expect(change('dense', ({ input }) => { Object.assign(input ?? {}, { windowMultiple: [16, 16, 1] }); })).toBe('input.windowMultiple.2');
+    expect(change('grid', ({ output }) => { Object.assign(output ?? {}, { anchorsMm: [5, 0] }); })).toBe('output.anchorsMm.1');
+    expect(change('grid', ({ input }) => { Object.assign(input ?? {}, { coordinates: { name: 'coord', stride: [5, 4, 4] } }); })).toBe('input.coordinates.stride.0');
+    expect(change('slices', ({ output }) => { Object.assign(output ?? {}, { probability: { name: 'classes', activation: 'softmax', channels: 2, channel: 2 } }); })).toBe('output.probability.channel');
+    expect(change('slices', ({ input }) => { Object.assign(input ?? {}, { fit: { kind: 'pad', size: [512] } }); })).toBe('input.fit.size');
+    expect(change('slices', ({ input }) => { Object.assign(input ?? {}, { intensity: [input?.['intensity'], input?.['intensity']] }); })).toBe('input.intensity');
+    expect(change('second-look', ({ output }) => { Object.assign(output ?? {}, { scores: { Malignant: 1 } }); })).toBe('output.scores.Malignant');
+    expect(change('both', (manifest) => { Object.assign(manifest, { members: [{ model: '../dense' }] }); })).toBe('members.0.model');
+    expect(change('both', (manifest) => { Object.assign(manifest, { calibration: { kind: 'isotonic', points: [[0, 0], [0.5, 0.4], [0.4, 0.5]] } }); })).toBe('calibration.points.2');
+    expect(change('both', (manifest) => { Object.assign(manifest, { manifestVersion: '3' }); })).toBe('manifestVersion');
+    expect(change('both', () => undefined)).toBeUndefined();
+  });
+
   it('is what the published schema says', () => {
-    const published: unknown = JSON.parse(readFileSync(join(import.meta.dirname, '../../models/manifest.schema.json'), 'utf8'));
-    expect(published).toEqual(JSON.parse(JSON.stringify(ModelManifest)));
+    const published = (name: string): unknown => JSON.parse(readFileSync(join(import.meta.dirname, '../../models', name), 'utf8'));
+    expect(published('manifest.schema.json')).toEqual(JSON.parse(JSON.stringify(ModelManifest)));
+    expect(published('manifest-v1.schema.json')).toEqual(JSON.parse(JSON.stringify(ModelManifest1)));
   });
 });

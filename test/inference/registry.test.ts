@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/errors.ts';
+import type { DetectorManifest } from '../../src/inference/manifest/manifest.ts';
+import { upgradeManifest } from '../../src/inference/manifest/upgrade.ts';
+import type { DetectorManifest1 } from '../../src/inference/manifest/version-1.ts';
 import { listModels, loadPipeline, readManifest } from '../../src/inference/registry.ts';
 
 let models: string;
@@ -32,6 +35,17 @@ async function problem(promise: Promise<unknown>): Promise<{ readonly code: stri
 }
 
 describe('loadPipeline', () => {
+  it('runs on the CPU, with the reason, where the runtime has no other provider', async () => {
+    for (const provider of ['cuda', 'webgpu'] as const) {
+      const pipeline = await loadPipeline(models, 'blob-detector', { provider, threads: 1 });
+      const { execution } = pipeline;
+      expect(execution.threads).toBe(1);
+      if (execution.provider === provider) expect(execution.fallback).toBeUndefined();
+      else expect([execution.provider, execution.fallback]).toEqual(['cpu', expect.stringContaining(provider)]);
+      await pipeline.release();
+    }
+  });
+
   it('loads a model whose hash, graph and test vector are right', async () => {
     const pipeline = await loadPipeline(models, 'blob-detector');
     expect(pipeline.identity).toMatchObject({ id: 'blob-detector', version: '1.0.0' });
@@ -40,10 +54,14 @@ describe('loadPipeline', () => {
 
   it.each<readonly [string, string, string | undefined, Edit]>([
     ['another file', 'MODEL_HASH_MISMATCH', undefined, (manifest) => { Object.assign(manifest, { sha256: 'f'.repeat(64) }); }],
-    ['an output that the graph lacks', 'MODEL_MANIFEST_INVALID', 'output.name', (manifest) => { Object.assign(manifest['output'] ?? {}, { name: 'warmth' }); }],
+    ['an output that the graph lacks', 'MODEL_MANIFEST_INVALID', 'output.probability.name', (manifest) => { Object.assign(manifest['output'] ?? {}, { name: 'warmth' }); }],
     ['an input that the graph lacks', 'MODEL_MANIFEST_INVALID', 'input.name', (manifest) => { Object.assign(manifest['input'] ?? {}, { name: 'image' }); }],
     ['another window', 'MODEL_MANIFEST_INVALID', 'input.name', (manifest) => { Object.assign(manifest['input'] ?? {}, { window: [64, 64, 64] }); }],
-    ['another stride', 'MODEL_MANIFEST_INVALID', 'output.name', (manifest) => { Object.assign(manifest['output'] ?? {}, { stride: [4, 4, 4] }); }],
+    ['smaller windows than the graph takes', 'MODEL_MANIFEST_INVALID', 'input.windowMultiple', (manifest) => {
+      const { input, ...rest } = upgradeManifest(manifest as unknown as DetectorManifest1) as DetectorManifest;
+      Object.assign(manifest, rest, { input: { ...input, windowMultiple: [32, 32, 32] } });
+    }],
+    ['another stride', 'MODEL_MANIFEST_INVALID', 'output.probability.name', (manifest) => { Object.assign(manifest['output'] ?? {}, { stride: [4, 4, 4] }); }],
     ['a test vector that comes out otherwise', 'MODEL_OUTPUT_INVALID', undefined, (manifest) => { Object.assign(manifest['testVector'] ?? {}, { expected: [{ output: 'heatmap', index: [0, 0, 24, 24, 24], value: -50 }] }); }],
     ['the id of another folder', 'MODEL_MANIFEST_INVALID', 'id', (manifest) => { Object.assign(manifest, { id: 'other' }); }],
   ])('refuses %s', async (_, code, field, edit) => {

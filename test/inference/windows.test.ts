@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { calibrate } from '../../src/inference/activation.ts';
 import { suppress } from '../../src/inference/suppress.ts';
-import { axisWindows, fillWindow, intensityTable } from '../../src/inference/windows.ts';
+import { intensityTable } from '../../src/inference/tensor/intensity.ts';
+import { axisWindows, fillWindow, fittedWindow } from '../../src/inference/windows.ts';
 
 describe('axisWindows', () => {
   it('tiles the axis without a gap, aligned with the cells, and with context around every inner part', () => {
@@ -26,12 +27,29 @@ describe('axisWindows', () => {
   });
 });
 
+it('fittedWindow is the smallest that needs no more windows than the largest', () => {
+  const axis = fc.record({
+    size: fc.integer({ min: 1, max: 700 }), multiple: fc.constantFrom(8, 16), multiples: fc.integer({ min: 4, max: 24 }), quarter: fc.integer({ min: 0, max: 3 }), padEnds: fc.boolean(),
+  });
+  fc.assert(fc.property(axis, ({ size, multiple, multiples, quarter, padEnds }) => {
+    const [window, overlap, stride] = [multiple * multiples, 8 * quarter, 4];
+    const fitted = fittedWindow(size, { window, overlap, multiple, padEnds });
+    const count = (side: number): number => axisWindows(size, side, overlap, stride, padEnds).length;
+    expect(fitted % multiple).toBe(0);
+    expect(fitted).toBeGreaterThan(overlap);
+    expect(fitted).toBeLessThanOrEqual(window);
+    expect(count(fitted)).toBeLessThanOrEqual(count(window));
+    if (fitted - multiple > overlap) expect(count(fitted - multiple)).toBeGreaterThan(count(fitted));
+  }));
+});
+
 it('fillWindow copies, maps and pads', () => {
-  const volume = { grid: { size: [2, 2, 3] as const, spacingMm: [1, 1, 1] as const, origin: [0, 0, 0] as const }, hu: Int16Array.from([-1000, -300, 400, 0, 0, 0, 5000, 0, 0, 0, 0, 0]) };
+  const volume = { frame: { size: [2, 2, 3] as const, origin: [0, 0, 0] as const, steps: [[0, 0, 1], [0, 1, 0], [1, 0, 0]] as const }, hu: Int16Array.from([-1000, -300, 400, 0, 0, 0, 5000, 0, 0, 0, 0, 0]) };
   const out = new Float32Array(8).fill(9);
-  fillWindow(volume, [0, 0, 1], [2, 2, 2], intensityTable([-1000, 400], [-1, 1]), -7, out, 0);
+  const value = intensityTable({ kind: 'window', clipHU: [-1000, 400], scaleTo: [-1, 1] });
+  fillWindow(volume, [0, 0, 1], [2, 2, 2], { value, pad: -7, flips: [] }, out, 0);
   expect([...out].map((value) => Math.round(value * 1000) / 1000)).toEqual([0, 1, 0.429, 0.429, 0.429, 0.429, 0.429, 0.429]);
-  fillWindow(volume, [1, 1, 2], [2, 2, 2], intensityTable([-1000, 400], [-1, 1]), -7, out, 0);
+  fillWindow(volume, [1, 1, 2], [2, 2, 2], { value, pad: -7, flips: [] }, out, 0);
   expect([...out].slice(1)).toEqual(Array.from({ length: 7 }, () => -7));
 });
 

@@ -6,6 +6,7 @@ import type { Dataset } from '../../src/dicom/dataset.ts';
 import { encodePart10 } from '../../src/dicom/encode.ts';
 import type { Finding } from '../../src/findings/types.ts';
 import { renderKeyImages } from '../../src/results/key-image.ts';
+import { putPixelLayout } from '../helpers/image-pixel.ts';
 import { axial, ctStorage, sampleInput, spheres } from './sample.ts';
 
 const rows = 120;
@@ -22,14 +23,7 @@ function slice(): Uint8Array {
   put(dataset, 'ImagePositionPatient', 0, 0, 0);
   put(dataset, 'RescaleIntercept', -1024);
   put(dataset, 'RescaleSlope', 1);
-  put(dataset, 'Rows', rows);
-  put(dataset, 'Columns', columns);
-  put(dataset, 'BitsAllocated', 16);
-  put(dataset, 'BitsStored', 12);
-  put(dataset, 'HighBit', 11);
-  put(dataset, 'PixelRepresentation', 0);
-  put(dataset, 'SamplesPerPixel', 1);
-  put(dataset, 'PhotometricInterpretation', 'MONOCHROME2');
+  putPixelLayout(dataset, { rows, columns, bitsAllocated: 16, bitsStored: 12 });
   const cells = new Uint16Array(rows * columns);
   for (let row = 60; row <= 65; row += 1) for (let column = 30; column <= 41; column += 1) cells[row * columns + column] = 1124;
   putBytes(dataset, 'PixelData', 'OW', new Uint8Array(cells.buffer));

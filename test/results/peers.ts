@@ -36,3 +36,10 @@ export function python(bytes: Uint8Array, script: string): unknown {
   if (status !== 0) throw new Error(`python: ${stderr}`);
   return JSON.parse(stdout) as unknown;
 }
+
+/** The data set as dcm2json of DCMTK prints it (DICOM JSON, PS3.18 F). */
+export function dcm2json(bytes: Uint8Array): Readonly<Record<string, { readonly vr: string; readonly Value?: readonly unknown[] }>> {
+  const { status, stdout, stderr } = onFile(bytes, 'dcm2json', ['-q']);
+  if (status !== 0) throw new Error(`dcm2json: ${stderr}`);
+  return JSON.parse(stdout) as ReturnType<typeof dcm2json>;
+}

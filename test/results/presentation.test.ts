@@ -62,6 +62,24 @@ describe('the presentation state', () => {
     const { dataset } = parsePart10(await objectOf(input, 'pr'));
     expect([numbers(dataset, 'RescaleIntercept'), numbers(dataset, 'RescaleSlope')]).toEqual([[-8192], [0.5]]);
   });
+
+  it('is one for each rescale of the images, and the key objects name the right one', async () => {
+    const input = sampleInput(axial, spheres);
+    const references = input.sourceHeaders.references.map((reference) => ({ ...reference, rescale: reference.sopInstanceUID === '2.25.100022' ? { slope: 0.5, intercept: -1000 } : { slope: 1, intercept: -1024 } }));
+    const objects = await buildResultObjects({ ...input, sourceHeaders: { ...input.sourceHeaders, references } });
+    const states = objects.filter(({ role }) => role === 'pr');
+    const shown = states.map(({ part10 }) => {
+      const { dataset } = parsePart10(part10);
+      const images = items(item(dataset, 'ReferencedSeriesSequence') ?? {}, 'ReferencedImageSequence').map((reference) => text(reference, 'ReferencedSOPInstanceUID'));
+      return [numbers(dataset, 'RescaleSlope')?.[0], numbers(dataset, 'RescaleIntercept')?.[0], images, items(dataset, 'GraphicAnnotationSequence').length];
+    });
+    expect(shown).toEqual([[1, -1024, ['2.25.100015', '2.25.100018'], 2], [0.5, -1000, ['2.25.100022'], 1]]);
+    const { dataset } = parsePart10(objects.find(({ role }) => role === 'ko')!.part10);
+    const named = items(dataset, 'ContentSequence').flatMap((node) => items(node, 'ReferencedSOPSequence')).map((image) => [text(image, 'ReferencedSOPInstanceUID'), text(item(image, 'ReferencedSOPSequence') ?? {}, 'ReferencedSOPInstanceUID')]);
+    const [first, second] = states.map(({ sopInstanceUID }) => sopInstanceUID);
+    expect(named).toEqual([['2.25.100015', first], ['2.25.100022', second], ['2.25.100018', first]]);
+    if (hasPrograms('dciodvfy')) for (const { part10 } of objects) expect(dciodvfy(part10).errors).toEqual([]);
+  });
 });
 
 describe('the key objects', () => {

@@ -43,10 +43,11 @@ export function worldOf(geometry: VolumeGeometry, [i, j, k]: Vec3): WorldPoint {
   return [axis(0), axis(1), axis(2)];
 }
 
-export function slicesOf(geometry: VolumeGeometry, interpolated: readonly number[] = []): readonly SliceReference[] {
+/** `unevenBy`: every third image lies so much of a step further. */
+export function slicesOf(geometry: VolumeGeometry, interpolated: readonly number[] = [], unevenBy = 0): readonly SliceReference[] {
   return Array.from({ length: geometry.slices }, (_, k) => (interpolated.includes(k)
     ? { sopInstanceUID: '', sopClassUID: '', imagePositionPatient: worldOf(geometry, [0, 0, k]), interpolated: true }
-    : { sopInstanceUID: `2.25.1000${k}`, sopClassUID: ctStorage, imagePositionPatient: worldOf(geometry, [0, 0, k]) }));
+    : { sopInstanceUID: `2.25.1000${k}`, sopClassUID: ctStorage, imagePositionPatient: worldOf(geometry, [0, 0, k % 3 === 1 ? k + unevenBy : k]) }));
 }
 
 function distanceMm(geometry: VolumeGeometry, a: Vec3, b: Vec3): number {
@@ -120,9 +121,9 @@ export function documentOf(findings: readonly Finding[], change: Partial<Finding
   };
 }
 
-export function sampleInput(grid: Grid, spheres: readonly Sphere[], options: { readonly interpolated?: readonly number[]; readonly document?: Partial<FindingsDocument> } = {}): ResultInput {
+export function sampleInput(grid: Grid, spheres: readonly Sphere[], options: { readonly interpolated?: readonly number[]; readonly unevenBy?: number; readonly document?: Partial<FindingsDocument> } = {}): ResultInput {
   const geometry = geometryOf(grid);
-  const slices = slicesOf(geometry, options.interpolated);
+  const slices = slicesOf(geometry, options.interpolated, options.unevenBy);
   return {
     findings: documentOf(spheres.map((sphere, index) => finding(geometry, slices, sphere, index)), options.document),
     volume: { geometry, slices },

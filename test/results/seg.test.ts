@@ -5,6 +5,7 @@ import { items, number, numbers, text } from '../../src/dicom/access.ts';
 import { parsePart10 } from '../../src/dicom/parse.ts';
 import { buildResultObjects } from '../../src/results/build-result-objects.ts';
 import type { ResultInput } from '../../src/results/build-result-objects.ts';
+import { readSegmentation } from '../../src/results/read-seg.ts';
 import { encodeCIELab } from '../../src/results/segment.ts';
 import { packFrames, segmentFrames } from '../../src/results/segment-frames.ts';
 import { hasDebianPython, hasPrograms } from '../helpers/peers.ts';
@@ -70,6 +71,30 @@ describe.runIf(hasPrograms('dciodvfy'))('the segmentation is valid', () => {
     input.sourceHeaders.header['00282112'] = { vr: 'DS', Value: [8.5] };
     input.sourceHeaders.header['00282114'] = { vr: 'CS', Value: ['ISO_15444_1'] };
     expect(dciodvfy(await segOf(input)).errors).toEqual([]);
+  });
+});
+
+describe('the masks read back from the segmentation', () => {
+  const slicesBack = async (input: ResultInput): Promise<readonly unknown[]> => {
+    const { geometry, slices } = input.volume!;
+    const seg = await segOf(input);
+    // With the images that they were made from, and by their places alone.
+    return [slices, []].map((known) => [...readSegmentation(seg, geometry, known).values()].map(({ start, size, data }) => [start, size, data.reduce((sum, voxel) => sum + voxel, 0)]));
+  };
+
+  it.each([['even', {}], ['over a gap', { interpolated: [16] }], ['uneven', { unevenBy: 0.15 }], ['as uneven as is analysed', { unevenBy: 0.2 }]])('are those that it was made of: %s', async (_name, options) => {
+    const input = sampleInput(axial, spheres, options);
+    const [bySource, byPlace] = await slicesBack(input);
+    expect(bySource).toEqual(byPlace);
+    const voxels = (bySource as readonly (readonly [unknown, unknown, number])[]).map(([, , count]) => count);
+    expect(voxels).toEqual(input.masks.map(({ data }) => data.reduce((sum, voxel) => sum + voxel, 0)));
+    expect((bySource as readonly (readonly [readonly number[]])[]).map(([start]) => start[2])).toEqual(input.masks.map(({ start, size, data }) => start[2] + Math.floor(data.indexOf(1) / (size[0] * size[1]))));
+  });
+
+  it('are refused on a volume that they do not lie on', async () => {
+    const { geometry } = sampleInput(axial, []).volume!;
+    const seg = await segOf(sampleInput(axial, spheres));
+    for (const origin of [[-63.5, -48.25, -209.5], [-61, -48.25, -210.125]] as const) expect(() => readSegmentation(seg, { ...geometry, origin })).toThrow(expect.objectContaining({ code: 'DICOM_INVALID_GEOMETRY' }) as Error);
   });
 });
 

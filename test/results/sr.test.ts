@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { conclude } from '../../src/conclusions/conclude.ts';
 import { items, text } from '../../src/dicom/access.ts';
 import { parsePart10 } from '../../src/dicom/parse.ts';
 import { buildResultObjects } from '../../src/results/build-result-objects.ts';
@@ -20,12 +21,20 @@ async function srOf(input: ResultInput): Promise<Uint8Array> {
   return sr.part10;
 }
 
+/** One nodule of a patient of whom everything is known that the guidelines ask for. */
+function partSolid(): ResultInput {
+  const input = sampleInput(axial, [{ centre: [60, 40, 22], radiusMm: 6, finding: { type: 'part-solid', solidDiameterMm: 6.5, laterality: 'left', lobe: 'left-upper' } }]);
+  const patient = { ageYears: 70, sex: 'female', isScreening: false, prior: 'none', lungsFullyEvaluated: true, hasKnownCancer: false, isImmunosuppressed: false, fleischnerRisk: 'high' } as const;
+  return { ...input, conclusions: conclude({ findings: input.findings.findings, patient, comparisons: [] }) };
+}
+
 const warning = { code: 'few-slices', text: { en: 'The lung bases are not fully covered.', vi: 'Đáy phổi không được chụp đủ.' } };
 const cases: readonly (readonly [string, () => ResultInput])[] = [
   ['findings', () => sampleInput(axial, spheres, { document: { warnings: [warning] } })],
   ['findings-feet-first', () => sampleInput(feetFirst, spheres)],
   ['findings-oblique', () => sampleInput(oblique, spheres)],
   ['findings-tilted', () => sampleInput(tilted, spheres)],
+  ['part-solid', partSolid],
   ['none-found', () => sampleInput(axial, [])],
   ['not-analysed', notAnalysedInput],
   ['not-analysed-nothing-referenced', () => ({ ...notAnalysedInput(), sourceHeaders: { ...notAnalysedInput().sourceHeaders, references: [] } })],
@@ -74,6 +83,32 @@ describe('the report tree', () => {
     expect(texts[1]).toContain(disclaimer.vi);
   });
 
+  it('proposes by table what the images tell enough for, and never a category that needs a reader', async () => {
+    for (const [, input] of cases.filter(([name]) => name !== 'part-solid')) {
+      const nodes = all(describeSr(parsePart10(await srOf(input())).dataset).content);
+      const categories = named(nodes, 'Lung Imaging Reporting and Data System category').map(({ code }) => code?.meaning);
+      expect(categories).toEqual(input().findings.status === 'analysed' ? ['Insufficient information'] : []);
+      for (const { code } of named(nodes, 'Fleischner Society 2017 recommendation')) expect(code?.meaning).toBe('Insufficient information');
+    }
+    const negative = named(all(describeSr(parsePart10(await srOf(sampleInput(axial, []))).dataset).content), 'Lung Imaging Reporting and Data System category')[0];
+    expect(named(negative?.children ?? [], 'Missing input of a conclusion').map((node) => node.text?.split(' / ')[0])).toEqual(['whether this is a screening examination', 'whether a reader evaluated both lungs completely']);
+  });
+
+  it('estimates the Brock risk of a nodule where age, sex and lobe are known, and says why not elsewhere', async () => {
+    const nodes = all(describeSr(parsePart10(await srOf(sampleInput(axial, spheres))).dataset).content);
+    // 70 years, female, 10 mm solid, right upper lobe, 3 nodules, model 2a.
+    expect(named(nodes, 'Probability of cancer').map(({ number }) => number)[0]).toBe(13);
+    expect(named(nodes, 'Probability of cancer')).toHaveLength(2);
+    const refused = named(nodes, 'Brock (PanCan) model')[0];
+    expect(named(refused?.children ?? [], 'Missing input of a conclusion').map((node) => node.text)).toEqual(['lobe / thùy phổi']);
+    const input = sampleInput(axial, spheres);
+    delete input.sourceHeaders.header['00100030'];
+    const unknownAge = all(describeSr(parsePart10(await srOf(input)).dataset).content);
+    expect(named(unknownAge, 'Probability of cancer')).toEqual([]);
+    const [fleischner] = named(unknownAge, 'Fleischner Society 2017 recommendation');
+    expect(named(fleischner?.children ?? [], 'Missing input of a conclusion').map((node) => node.text?.split(' / ')[0])).toEqual(['age', 'known cancer', 'immunosuppression', 'whether this is a screening examination', 'risk of lung cancer']);
+  });
+
   it('refers to the segment and keeps one tracking UID for both groups of a finding', async () => {
     const objects = await buildResultObjects(sampleInput(axial, spheres));
     const [seg, sr] = objects;
@@ -91,6 +126,30 @@ describe('the report tree', () => {
     const evidence = items(items(dataset, 'CurrentRequestedProcedureEvidenceSequence')[0] ?? {}, 'ReferencedSeriesSequence');
     const listed = new Set(evidence.flatMap((series) => items(series, 'ReferencedSOPSequence').map((reference) => text(reference, 'ReferencedSOPInstanceUID'))));
     for (const node of nodes) for (const reference of node.references ?? []) expect(listed).toContain(reference.sopInstanceUID);
+  });
+
+  it('gives the spacings of the images as they are: over many pixels a rounded one leads astray', async () => {
+    const input = sampleInput(axial, spheres.slice(0, 1));
+    const geometry = { ...input.volume!.geometry, spacingMm: [0.703125, 0.683594, 0.625] as const };
+    const nodes = all(describeSr(parsePart10(await srOf({ ...input, volume: { ...input.volume!, geometry } })).dataset).content);
+    expect(['Horizontal Pixel Spacing', 'Vertical Pixel Spacing', 'Spacing between slices'].map((name) => named(nodes, name)[0]?.number)).toEqual([0.703125, 0.683594, 0.625]);
+  });
+
+  it('has in the planar group what the volumetric one would have, where there is no segment', async () => {
+    const whole = sampleInput(axial, spheres.slice(0, 1));
+    const withoutMask = { ...whole, masks: whole.masks.map((mask) => ({ ...mask, data: new Uint8Array(mask.data.length) })) };
+    const values = async (input: ResultInput): Promise<readonly unknown[]> => {
+      const groups = named(all(describeSr(parsePart10(await srOf(input)).dataset).content), 'Measurement Group');
+      return ['Volume', 'Attenuation Coefficient', 'Certainty of Finding', 'Distance to pleura', 'Composition of nodule'].map((name) => named(groups.flatMap(({ children }) => children), name).map(({ number, code }) => number ?? code?.value));
+    };
+    expect(await values(withoutMask)).toEqual([[523.6], [-35.4], [90], [4.2], ['SOLID']]);
+    expect(await values(whole)).toEqual(await values(withoutMask));
+  });
+
+  it('states neither volume nor attenuation of what could not be outlined', async () => {
+    const [sphere] = spheres;
+    const nodes = all(describeSr(parsePart10(await srOf(sampleInput(axial, [{ ...sphere!, finding: { notes: ['not-segmented'] } }]))).dataset).content);
+    expect([...named(nodes, 'Volume'), ...named(nodes, 'Attenuation Coefficient')]).toEqual([]);
   });
 
   it('falls back to a point in the patient where there is neither mask nor outline', async () => {

@@ -9,6 +9,10 @@ it.each([
   expect(isOwnResult(dataset({ Manufacturer: [by], Modality: [modality] }))).toBe(own);
 });
 
+it('a reference annotation that this software wrote is no result of it: it is there to be shown beside the results', () => {
+  for (const modality of ['SEG', 'SR']) expect(isOwnResult(dataset({ Manufacturer: [manufacturer], ManufacturerModelName: ['Phoi reference annotation'], Modality: [modality] }))).toBe(false);
+});
+
 it('an object without a manufacturer is not', () => {
   expect(isOwnResult(dataset({ Modality: ['SR'] }))).toBe(false);
 });

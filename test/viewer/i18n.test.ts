@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import { errorCodes } from '../../src/errors.ts';
 import { en } from '../../viewer/i18n/en.ts';
-import { vi as vietnamese } from '../../viewer/i18n/vi.ts';
+import { enReview } from '../../viewer/i18n/en-review.ts';
+import { viReview } from '../../viewer/i18n/vi-review.ts';
+import { vi } from '../../viewer/i18n/vi.ts';
 
-const english: Readonly<Record<string, string>> = en;
+const english: Readonly<Record<string, string>> = { ...en, ...enReview };
+const vietnamese: Readonly<Record<string, string>> = { ...vi, ...viReview };
 const catalogues: readonly (readonly [string, Readonly<Record<string, string>>])[] = [['English', english], ['Vietnamese', vietnamese]];
 
 function placeholders(text: string): readonly string[] {
@@ -23,7 +26,7 @@ test('a text has the same placeholders in both languages', () => {
 });
 
 test('every plural has both forms', () => {
-  const stems = Object.keys(english).filter((key) => key.endsWith('.other') && !key.startsWith('error.')).map((key) => key.slice(0, -6));
+  const stems = Object.keys(english).filter((key) => key.endsWith('.other') && !key.startsWith('error.') && key !== 'reject.other').map((key) => key.slice(0, -6));
   expect(stems.length).toBeGreaterThan(3);
   for (const stem of stems) expect(english).toHaveProperty([`${stem}.one`]);
 });
@@ -41,7 +44,7 @@ test('the disclaimer says that a radiologist decides', () => {
 });
 
 test('what the server can answer to a browser is said in words', () => {
-  const reachable = Object.keys(errorCodes).filter((code) => /^(?:HTTP|UPLOAD|STUDY|DELIVERY|ARCHIVE)_/.test(code));
+  const reachable = Object.keys(errorCodes).filter((code) => /^(?:HTTP|UPLOAD|STUDY|DELIVERY|ARCHIVE|REVIEW)_/.test(code));
   expect(reachable.length).toBeGreaterThan(15);
   for (const code of reachable) expect(english).toHaveProperty([`error.${code}`]);
 });

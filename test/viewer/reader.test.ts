@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packObject } from '../../src/analysis/job.ts';
 import { parsePart10 } from '../../src/dicom/parse.ts';
+import type { DeliveryChange } from '../../src/index/port.ts';
 import type { FindingsDocument } from '../../src/findings/types.ts';
 import { buildResultObjects } from '../../src/results/build-result-objects.ts';
 import { hasPrograms } from '../helpers/peers.ts';
@@ -107,6 +108,58 @@ describe.runIf(hasPrograms('chromium'))('the reader', () => {
     await page.context().close();
   });
 
+  test.each([
+    ['the series is known', '**/metadata'], ['its first slice has come', '**/frames/**'],
+  ])('a finding chosen before %s is shown as soon as it can be', async (_name, held) => {
+    const studyInstanceUID = await reading.analysed({ name: `early key ${held}` });
+    const { page } = await openPage(reading.browser);
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => { release = resolve; });
+    await page.route(held, async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.goto(`${reading.service.url}/studies/${studyInstanceUID}`);
+    await page.locator('.finding').first().waitFor();
+    await page.keyboard.press('n');
+    release();
+    await page.locator('.overlay .mark-selected').waitFor({ state: 'attached' });
+    await eventually(() => sliceText(page)).toContain('Slice 8 of 12');
+    await page.context().close();
+  });
+
+  test('keys pressed while a series loads lead to the slice they mean', async () => {
+    const studyInstanceUID = await reading.analysed({ name: 'early scroll' });
+    const { page } = await openPage(reading.browser);
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => { release = resolve; });
+    await page.route('**/frames/**', async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.goto(`${reading.service.url}/studies/${studyInstanceUID}`);
+    await page.locator('.tick').first().waitFor({ state: 'attached' });
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowUp');
+    release();
+    await eventually(() => sliceText(page)).toContain('Slice 11 of 12');
+    await page.context().close();
+  });
+
+  test('a series that cannot be loaded is loaded by its button', async () => {
+    const studyInstanceUID = await reading.analysed({ name: 'series failure' });
+    const { page } = await openPage(reading.browser);
+    let reachable = false;
+    await page.route('**/metadata', (route) => (reachable ? route.continue() : route.abort()));
+    await page.goto(`${reading.service.url}/studies/${studyInstanceUID}`);
+    const alert = page.locator('.image-message [role=alert]');
+    await eventually(() => alert.innerText()).toContain('The images of this series could not be loaded.');
+    reachable = true;
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await eventually(() => sliceText(page)).toContain('of 12');
+    await page.context().close();
+  });
+
   test('a slice that cannot be loaded says so in its place; the others are shown', async () => {
     const options = { name: 'slice failure' };
     const broken = makeBoxSeries(options).instances[4]!.sopInstanceUID;
@@ -167,6 +220,23 @@ describe.runIf(hasPrograms('chromium'))('the reader', () => {
     const results = page.locator('.results-panel');
     await eventually(() => results.innerText()).toMatch(/SR\s+Structured report/);
     expect(await results.locator('.delivery').first().innerText()).toMatch(/PACS\s*to be sent/);
+    const [report] = await reading.service.index.deliveries(series.studyInstanceUID);
+    const add = async (destination: string, change?: DeliveryChange): Promise<void> => {
+      await reading.service.index.addDelivery({ ...report!, id: destination, destination, ...(change === undefined ? { failure: { code: 'DELIVERY_DESTINATION_DISABLED', message: 'The destination is switched off', final: false } } : {}) });
+      if (change !== undefined) await reading.service.index.updateDelivery(destination, change);
+    };
+    const error = { lastErrorCode: 'DIMSE_PEER_UNREACHABLE', lastError: 'DIMSE_PEER_UNREACHABLE: 10.1.2.3:104 cannot be reached: ECONNREFUSED' };
+    await add('ARCHIVE', { state: 'sent', attempts: 1 });
+    await reading.service.index.confirmDelivery('ARCHIVE');
+    await add('BOARD', { state: 'waiting', attempts: 3, ...error, nextAttemptAt: '2031-01-02T03:04:00.000Z' });
+    await add('OFF');
+    await add('OLD', { state: 'failed', attempts: 5, lastErrorCode: 'DIMSE_PEER_REFUSED_INSTANCE', lastError: 'DIMSE_PEER_REFUSED_INSTANCE: 0122' });
+    reading.service.study.announce(series.studyInstanceUID);
+    const lineOf = (name: string): Promise<string> => results.locator('.delivery', { hasText: name }).innerText();
+    await eventually(() => lineOf('ARCHIVE')).toContain('sent, kept there');
+    expect(await lineOf('BOARD')).toMatch(/to be sent\s*3 attempts · The other system cannot be reached.* · next attempt 02 Jan 2031/u);
+    expect(await lineOf('OFF')).toMatch(/to be sent\s*The destination is switched off in the settings/u);
+    expect(await lineOf('OLD')).toMatch(/not delivered\s*5 attempts · The other system refused the object.*Send again/su);
     await results.getByRole('button', { name: 'Show report' }).click();
     const dialog = page.locator('dialog');
     await eventually(() => dialog.innerText()).toContain('This does not exclude nodules.');

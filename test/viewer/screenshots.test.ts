@@ -2,7 +2,7 @@
  * The pictures of the README, from a synthetic thorax whose findings are its own truth. They are compared with nothing:
  * the test holds that the pages get that far without trouble. PHOI_WRITE_SCREENSHOTS=1 renews the files in docs/.
  */
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -11,14 +11,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makePhantomStudy } from '../../src/phantom/write-phantom.ts';
 import { projectRoot } from '../../src/settings.ts';
 import { hasPrograms } from '../helpers/peers.ts';
+import { writePicture } from '../helpers/picture.ts';
 import { launchBrowser, openPage } from './helpers/browser.ts';
 import { boxDocument, makeBoxSeries } from './helpers/box-series.ts';
 import { eventually } from './helpers/eventually.ts';
+import { asReader, binh, openReading } from './helpers/review.ts';
 import { analysedDocument, refusedDocument } from './helpers/reference-findings.ts';
 import { startViewerService, type ViewerService } from './helpers/viewer-service.ts';
 
 const writes = process.env['PHOI_WRITE_SCREENSHOTS'] === '1';
-const maxBytes = 300 * 1024;
 
 /** Some of the other studies a worklist shows on an ordinary morning. */
 const others = {
@@ -72,10 +73,9 @@ describe.runIf(hasPrograms('chromium'))('pictures', () => {
     if (!writes) await rm(folder, { recursive: true, force: true });
   });
 
-  async function picture(page: Page, name: string): Promise<void> {
-    const path = join(folder, name);
-    await sharp(await page.screenshot()).png({ palette: true, colours: 96, effort: 10 }).toFile(path);
-    expect((await stat(path)).size).toBeLessThan(maxBytes);
+  /** `colours` where no image of the CT is in it. */
+  async function picture(page: Page, name: string, colours?: number): Promise<void> {
+    await writePicture(sharp(await page.screenshot()), join(folder, name), colours);
   }
 
   test('the worklist', async () => {
@@ -83,12 +83,13 @@ describe.runIf(hasPrograms('chromium'))('pictures', () => {
     await page.goto(service.url);
     await eventually(() => page.locator('tbody tr').count()).toBe(6);
     await eventually(() => page.locator('.live').innerText()).toBe('Live');
-    await picture(page, 'worklist.png');
+    await eventually(() => page.evaluate<readonly boolean[]>(`[...document.querySelectorAll('.row-thumbnail')].map(({ complete, naturalWidth }) => complete && naturalWidth > 0)`)).toEqual([true]);
+    await picture(page, 'worklist.webp', 96);
     expect(troubles).toEqual([]);
     await page.context().close();
   });
 
-  test.each([['en', 'reader.png'], ['vi', 'reader-vi.png']] as const)('the reader, %s', async (language, name) => {
+  test.each([['en', 'reader.webp'], ['vi', 'reader-vi.webp']] as const)('the reader, %s', async (language, name) => {
     const { page, troubles } = await openPage(browser, { width: 1440, height: 860, locale: language });
     await page.goto(`${service.url}/studies/${studyInstanceUID}`);
     await page.locator('.finding').first().waitFor();
@@ -104,8 +105,41 @@ describe.runIf(hasPrograms('chromium'))('pictures', () => {
       await page.locator('.plane .mark-selected').nth(1).waitFor({ state: 'attached' });
       // Every slice is a row of the planes.
       await page.waitForLoadState('networkidle');
-      await picture(page, 'planes.png');
+      await picture(page, 'planes.webp');
     }
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test.each([['en', 'review.webp', 'sign.webp'], ['vi', 'review-vi.webp', 'sign-vi.webp']] as const)('the review and the signature, %s', async (language, review, sign) => {
+    const { page, troubles } = await openPage(browser, { width: 1440, height: 860, locale: language });
+    await asReader(page, { id: `${binh.id} ${language}`, name: binh.name });
+    await openReading(page, { service }, studyInstanceUID);
+    await page.keyboard.press('n');
+    await page.locator('.overlay .mark-selected polygon').waitFor();
+    await page.keyboard.press('a');
+    await page.keyboard.press('n');
+    await page.keyboard.press('x');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('3');
+    await page.keyboard.press('n');
+    await page.keyboard.press('e');
+    await eventually(() => page.locator('.handle').count()).toBe(4);
+    await page.locator('[data-edit="longAxisMm"]').fill('8.1');
+    await page.keyboard.press('Tab');
+    await eventually(() => page.locator('.saving').innerText()).toMatch(/Saved|Đã lưu/);
+    await eventually(() => page.locator('.corner.top-right').innerText()).not.toMatch(/loaded|đã tải/);
+    await picture(page, review);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('a');
+    await page.keyboard.press('Shift+S');
+    const dialog = page.locator('dialog');
+    for (const [field, answer] of [['isScreening', 0], ['lungsFullyEvaluated', 0], ['prior', 0]] as const) await dialog.locator(`[data-field="${field}"] .segment`).nth(answer).click();
+    await dialog.locator(`[data-report="${language}"]`).click();
+    await eventually(() => dialog.locator('.conclusion-outcome').first().innerText()).toMatch(/^4/);
+    await eventually(() => dialog.locator('.report-text').getAttribute('lang')).toBe(language);
+    await eventually(() => dialog.locator('button.button-primary').isEnabled()).toBe(true);
+    await picture(page, sign, 96);
     expect(troubles).toEqual([]);
     await page.context().close();
   });

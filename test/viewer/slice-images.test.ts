@@ -27,7 +27,7 @@ describe('images of a series', () => {
     for (const { sopInstanceUID, frameNumber, position } of expected) {
       const image = images[indexOfImage(images, sopInstanceUID, frameNumber)]!;
       expect(image.plane!.position).toEqual(position);
-      expect(image.imageId).toBe(`wadors:/series/instances/${sopInstanceUID}/frames/${frameNumber!}`);
+      expect(image.imageId).toBe(`/series/instances/${sopInstanceUID}/frames/${frameNumber!}`);
       expect(image.attributes['52009230'], 'no frame carries the groups of all').toBeUndefined();
     }
   });

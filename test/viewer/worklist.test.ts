@@ -64,7 +64,8 @@ describe.runIf(hasPrograms('chromium'))('the worklist', () => {
     await eventually(() => state.innerText()).toMatch(/Analysing\s+40%/);
     await job.complete({ findings: boxDocument(series, { name: 'live' }), objects: [] });
     await eventually(() => state.innerText()).toContain('Analysed');
-    expect(await findings.innerText()).toMatch(/1 finding\s+largest 20.0 mm/);
+    expect(await findings.innerText()).toMatch(/1 finding\s*Lung-RADS 4B\?\s.*largest 20.0 mm/su);
+    await eventually(() => page.evaluate<number>(`document.querySelector('tr[data-study="${series.studyInstanceUID}"] img')?.naturalWidth`), 'the finding is shown small').toBe(96);
     expect(troubles).toEqual([]);
     await page.context().close();
   });
@@ -191,6 +192,34 @@ describe.runIf(hasPrograms('chromium'))('the worklist', () => {
     await page.context().close();
   });
 
+  test('an upload is stopped while a dropped folder is still being read', async () => {
+    const { page, troubles } = await open();
+    const panel = page.locator('.upload-panel');
+    // The page listens for drops from then on.
+    await page.locator('#upload-files').waitFor({ state: 'attached' });
+    // No script can put a folder into a real drop: this one hands out its files as a browser does, the fifth only when told to.
+    await page.evaluate(`(() => {
+      window.opened = 0;
+      const files = Array.from({ length: 20 }, (_, at) => ({ isFile: true, fullPath: '/CT/IM' + at, file: async (resolve) => {
+        window.opened += 1;
+        if (at === 4) await new Promise((release) => { window.release = release; });
+        resolve(new File(['x'], 'IM' + at));
+      } }));
+      const batches = [files, []];
+      const folder = { isFile: false, createReader: () => ({ readEntries: (resolve) => { resolve(batches.shift()); } }) };
+      const drop = new DragEvent('drop', { bubbles: true, cancelable: true });
+      Object.defineProperty(drop, 'dataTransfer', { value: { types: ['Files'], items: [{ webkitGetAsEntry: () => folder }], files: [] } });
+      document.body.dispatchEvent(drop);
+    })()`);
+    await eventually(() => page.evaluate('window.opened')).toBe(5);
+    await panel.getByRole('button', { name: 'Stop the upload' }).click();
+    await page.evaluate('window.release()');
+    await eventually(() => panel.innerText()).toContain('Upload cancelled');
+    expect(await page.evaluate('window.opened')).toBe(5);
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
   test('a zip archive is opened, and what is in it gets its answers', async () => {
     const series = makeBoxSeries({ name: 'zipped' });
     const archive = join(folder, 'study.zip');
@@ -243,26 +272,6 @@ describe.runIf(hasPrograms('chromium'))('the worklist', () => {
     }
   });
 
-  test('many studies come in pages', async () => {
-    const many = await startViewerService();
-    try {
-      for (let at = 0; at < 53; at++) await many.receive(makeBoxSeries({ name: `page ${at}` }).instances[0]!.part10);
-      const { page } = await openPage(browser);
-      await page.goto(many.url);
-      const range = page.locator('.range');
-      await eventually(() => range.innerText()).toBe('1–50 of 53');
-      await page.getByRole('button', { name: 'Next page' }).click();
-      await eventually(() => page.locator('tbody tr').count()).toBe(3);
-      expect(await range.innerText()).toBe('51–53 of 53');
-      expect(await page.getByRole('button', { name: 'Next page' }).isDisabled()).toBe(true);
-      await page.getByRole('button', { name: 'Previous page' }).click();
-      await eventually(() => page.locator('tbody tr').count()).toBe(50);
-      await page.context().close();
-    } finally {
-      await many.close();
-    }
-  });
-
   test('text from DICOM stays text', async () => {
     const series = makeBoxSeries({ name: 'markup', patientName: '<b>Tran</b>', description: '<img src=x onerror=alert(1)>' });
     await service.receiveAll(series.instances);
@@ -270,7 +279,7 @@ describe.runIf(hasPrograms('chromium'))('the worklist', () => {
     const { page, troubles } = await open();
     await eventually(() => row(page, series).locator('.patient-link').innerText()).toBe('<b>Tran</b>');
     expect(await row(page, series).locator('.cell-description').innerText()).toContain('<img src=x onerror=alert(1)>');
-    expect(await row(page, series).locator('img, b').count()).toBe(0);
+    expect(await row(page, series).locator('img:not(.row-thumbnail), b').count()).toBe(0);
     expect(troubles).toEqual([]);
     await page.context().close();
   });

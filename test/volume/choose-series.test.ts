@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SeriesLimits } from '../../src/volume/series-limits.ts';
 import { put } from '../../src/dicom/build.ts';
 import type { Dataset } from '../../src/dicom/dataset.ts';
 import { uidFromName } from '../../src/dicom/uid.ts';
@@ -75,8 +76,19 @@ describe('a series is refused with its reason', () => {
   it('age and field of view by the limits of the model', async () => {
     expect(await refusal(set((dataset) => put(dataset, 'PatientAge', '009Y')), { ...toyLimits, minAgeYears: 18 })).toContain('pediatric');
     expect(await refusal({}, { ...toyLimits, minFieldOfViewMm: 200 })).toContain('fov');
+    expect(await refusal({}, { ...toyLimits, maxRows: 4 })).toContain('image-size');
     expect((await reasonsOf(sourcesOf(seriesDatasets(set((dataset) => put(dataset, 'PatientAge', '071Y')))), { ...toyLimits, minAgeYears: 18 })).codes).toEqual([]);
   });
+});
+
+it('kernels by the limits of the model', async () => {
+  const withKernel = (kernel: string, kernels: SeriesLimits['kernels']) =>
+    reasonsOf(sourcesOf(seriesDatasets(set((dataset) => put(dataset, 'ConvolutionKernel', kernel)))), { ...toyLimits, ...(kernels && { kernels }) });
+  expect(await withKernel('LUNG', undefined)).toEqual({ eligible: true, codes: [] });
+  expect(await withKernel('LUNG', { sharp: 'warn' })).toEqual({ eligible: true, codes: ['kernel-warning'] });
+  expect(await withKernel('Br40d', { sharp: 'refuse' })).toEqual({ eligible: true, codes: [] });
+  expect(await withKernel('Br64d', { sharp: 'refuse' })).toEqual({ eligible: false, codes: ['kernel-refused'] });
+  expect(await withKernel('of our own', { unknown: 'warn' })).toEqual({ eligible: true, codes: ['kernel-warning'] });
 });
 
 describe('of several series the one that suits best is chosen', () => {

@@ -34,9 +34,9 @@ describe('runJob', () => {
     await queue.close();
     await rm(folder, { recursive: true });
   });
-  function deps(analyse: RunJobDeps['analyse'], limits: Partial<RunJobDeps['limits']> = {}): RunJobDeps {
+  function deps(analyse: RunJobDeps['analyse'], limits: Partial<RunJobDeps['limits']> = {}, hasOwnModels = false): RunJobDeps {
     return {
-      analyse, limits: { timeoutMs: 60_000, maxMemoryBytes: Infinity, graceMs: 20, ...limits },
+      analyse, hasOwnModels, limits: { timeoutMs: 60_000, maxMemoryBytes: Infinity, graceMs: 20, ...limits },
       memory: () => 1, giveUp: (reason) => { gaveUp = reason; }, log: silentLog(),
     };
   }
@@ -61,6 +61,15 @@ describe('runJob', () => {
     await runJob(claimed, deps(() => Promise.reject(new AppError('MODEL_HASH_MISMATCH', 'other file'))));
     expect(await job()).toMatchObject({ state: 'dead', failures: [{ code: 'INTERNAL' }, { code: 'MODEL_HASH_MISMATCH' }] });
     expect(gaveUp).toBeUndefined();
+  });
+
+  it('leaves what its own models folder lacks to another worker, and says what it was', async () => {
+    const lacks = deps(() => Promise.reject(new AppError('MODEL_NOT_FOUND', 'no such model')), {}, true);
+    expect(await runJob(claimed, lacks)).toBe('MODEL_NOT_FOUND');
+    expect(await job()).toMatchObject({ state: 'delayed', failures: [{ code: 'MODEL_NOT_FOUND' }] });
+    claimed = (await queue.claim<AnalyzeJobData>('analyze', 'w', new AbortController().signal))!;
+    expect(await runJob(claimed, lacks)).toBe('MODEL_NOT_FOUND');
+    expect(await job()).toMatchObject({ state: 'dead' });
   });
 
   it('gives the process up when the analysis ignores its time limit', async () => {

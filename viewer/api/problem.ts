@@ -5,12 +5,15 @@ export class RequestError extends Error {
   readonly code: string;
   readonly status: number;
   readonly requestId: string | undefined;
+  /** The whole problem document, for the members that belong to one code alone. */
+  readonly body: unknown;
 
-  constructor(code: string, status: number, detail: string, requestId?: string, cause?: unknown) {
+  constructor(code: string, status: number, detail: string, requestId?: string, cause?: unknown, body?: unknown) {
     super(detail, cause === undefined ? undefined : { cause });
     this.code = code;
     this.status = status;
     this.requestId = requestId;
+    this.body = body;
   }
 }
 
@@ -28,5 +31,15 @@ export function problemFrom(status: number, bodyText: string): RequestError {
   } catch (error) {
     return new RequestError(`HTTP_${String(status)}`, status, '', undefined, error);
   }
-  return new RequestError(field(body, 'code') ?? `HTTP_${String(status)}`, status, field(body, 'detail') ?? '', field(body, 'requestId'));
+  return new RequestError(field(body, 'code') ?? `HTTP_${String(status)}`, status, field(body, 'detail') ?? '', field(body, 'requestId'), undefined, body);
+}
+
+/** True for what goes away by itself: no connection, a server in trouble, too many requests. The same may be asked again. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof RequestError && (error.code === 'NETWORK' || error.status >= 500 || error.status === 429 || error.status === 408);
+}
+
+/** The code of a failed request; undefined for other errors. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof RequestError ? error.code : undefined;
 }

@@ -1,4 +1,9 @@
+import { enAccount } from './en-account.ts';
+import type { enReview } from './en-review.ts';
 import { enErrors } from './en-errors.ts';
+import { enDashboard } from './en-dashboard.ts';
+import { enTools } from './en-tools.ts';
+import { enWorklist } from './en-worklist.ts';
 
 /** English texts. `{name}` is replaced; `.one` and `.other` follow the language's plural rules. */
 export const en = {
@@ -19,10 +24,8 @@ export const en = {
 
   'worklist.title': 'Worklist',
   'worklist.search': 'Search name, ID, accession number, description',
-  'worklist.searchHint': 'Press / to search',
   'worklist.filters': 'Show studies by state',
   'worklist.all': 'All',
-  'worklist.table': 'Studies, most urgent first',
   'worklist.patient': 'Patient',
   'worklist.patientID': 'Patient ID',
   'worklist.sexAge': 'Sex, age',
@@ -40,13 +43,11 @@ export const en = {
   'worklist.conflicts.one': '{count} image arrived again with other content; the first one is used',
   'worklist.conflicts.other': '{count} images arrived again with other content; the first ones are used',
   'worklist.range': '{from}–{to} of {total}',
-  'worklist.previous': 'Previous page',
-  'worklist.next': 'Next page',
   'worklist.noMatch': 'No study matches the search and the filter.',
   'worklist.clear': 'Clear search and filter',
   'worklist.loadFailed': 'The worklist could not be loaded.',
   'worklist.loading': 'Loading the worklist',
-  'worklist.keys': 'Arrow keys move, Enter opens',
+  'worklist.keys': '↑ ↓ move, Enter opens, ? shows all keys',
   'worklist.objects.one': '{count} object',
   'worklist.objects.other': '{count} objects',
 
@@ -143,8 +144,8 @@ export const en = {
   'reader.presets': 'Window presets',
   'reader.birthDate': 'Date of birth',
   'reader.accession': 'Accession number',
-  'reader.software': 'Software rendering: scrolling may be slow',
-  'reader.softwareHelp': 'No graphics card is in use. Turn on hardware acceleration in the browser if you can.',
+  'reader.software': 'Drawn without a graphics card',
+  'reader.softwareHelp': 'The processor draws the images: the same pixels, with less smooth zooming on large screens. If there is a graphics card, turn on hardware acceleration in the browser.',
 
   'tool.window': 'Window and level',
   'tool.pan': 'Move',
@@ -185,21 +186,18 @@ export const en = {
   'key.flipHorizontal': 'Flip left and right',
   'key.flipVertical': 'Flip top and bottom',
   'help.mouse': 'Left button: the chosen tool. Middle: move. Right: zoom. Wheel: slices. Double click: the planes go through this point.',
-  'help.length': 'Lengths that you measure here are not stored.',
+  'help.length': 'What you measure here is not stored and is part of no report. Shift and the wheel change the thickness of a slab.',
 
   'plane.coronal': 'Coronal plane',
   'plane.sagittal': 'Sagittal plane',
   'plane.uneven': 'The distances between the slices are uneven, so that planes across them would be wrong.',
-  'plane.needsGpu': 'The planes need a graphics card (WebGL).',
   'plane.failed': 'The planes could not be made.',
 
-  'mark.keySlice': 'AI {number} · {size} mm',
-  'mark.otherSlice': 'AI {number}',
 
-  'findings.title': 'AI findings',
+  'findings.title': 'Findings',
   'findings.keys': 'n and p, or Tab, go from finding to finding',
   'findings.number': 'Finding',
-  'findings.jump': 'Go to finding {number}',
+  'findings.jump': 'Go to {number}',
   'findings.slice': 'slice {number}',
   'findings.probability': 'Probability',
   'findings.axes': 'Long × short axis',
@@ -248,6 +246,7 @@ export const en = {
   'status.operatingPoint': 'Operating point',
   'status.series': 'Analysed series',
 
+  'stage.fetch': 'Fetching the images',
   'stage.read': 'Reading the images',
   'stage.assemble': 'Assembling the volume',
   'stage.segment': 'Finding the lungs',
@@ -264,11 +263,19 @@ export const en = {
   'role.seg': 'Segmentation',
   'role.pr': 'Marks for other viewers (presentation state)',
   'role.ko': 'Key images',
+  'role.sc': 'Summary and key images as pictures',
+  'role.pdf': 'Summary as a PDF document',
+  'role.cad-sr': 'Report for older systems (Chest CAD SR)',
+  'role.enhanced-sr': 'Report for older systems (Enhanced SR)',
+  'role.labelmap': 'Segmentation as a label map',
+  'role.rejection': 'Rejection note: the earlier result is superseded',
   'delivery.waiting': 'to be sent',
   'delivery.sent': 'sent',
+  'delivery.confirmed': 'sent, kept there',
   'delivery.failed': 'not delivered',
   'delivery.attempts.one': '{count} attempt',
   'delivery.attempts.other': '{count} attempts',
+  'delivery.next': 'next attempt {time}',
   'delivery.resend': 'Send again',
 
   'report.title': 'Structured report',
@@ -280,10 +287,16 @@ export const en = {
 
   'series.title': 'Series',
   'series.analysed': 'Analysed',
+  'series.reference': 'Reference',
 
+  ...enWorklist,
+  ...enTools,
+  ...enAccount,
+  ...enDashboard,
   ...enErrors,
 } as const;
 
-export type MessageKey = keyof typeof en;
+/** The review's come with the reader: `addReviewTexts`. */
+export type MessageKey = keyof typeof en | keyof typeof enReview;
 /** Every language has exactly these keys. */
-export type Catalogue = Readonly<Record<MessageKey, string>>;
+export type Catalogue = Readonly<Record<keyof typeof en, string>>;

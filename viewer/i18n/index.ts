@@ -1,32 +1,29 @@
+import { readStored, store } from '../ui/browser-storage.ts';
 import { en, type Catalogue, type MessageKey } from './en.ts';
+import type { enReview } from './en-review.ts';
+import { locales, type Language } from './locales.ts';
 import { vi } from './vi.ts';
 
 export type { MessageKey } from './en.ts';
-export type Language = 'en' | 'vi';
+export type { Language } from './locales.ts';
 
 export const languages: readonly { readonly code: Language; readonly name: string }[] = [
   { code: 'en', name: 'English' },
   { code: 'vi', name: 'Tiếng Việt' },
 ];
 
-const catalogues: Readonly<Record<Language, Catalogue>> = { en, vi };
-/** British English for day-month order, which Vietnamese users share. */
-const locales: Readonly<Record<Language, string>> = { en: 'en-GB', vi: 'vi-VN' };
+const catalogues: Record<Language, Readonly<Record<string, string>>> = { en, vi } satisfies Readonly<Record<Language, Catalogue>>;
+
+/** The texts of the review come with the reader, so that the worklist opens without them. */
+export function addReviewTexts(texts: Readonly<Record<Language, Readonly<Record<keyof typeof enReview, string>>>>): void {
+  for (const { code } of languages) catalogues[code] = { ...catalogues[code], ...texts[code] };
+}
+
 const storageKey = 'phoi.language';
 const listeners = new Set<() => void>();
 
-function stored(): string | null {
-  try {
-    return localStorage.getItem(storageKey);
-  } catch (error) {
-    // Storage can be forbidden by policy; the browser's language then decides.
-    if (error instanceof DOMException) return null;
-    throw error;
-  }
-}
-
 function initial(): Language {
-  const choice = stored() ?? navigator.language;
+  const choice = readStored(storageKey) ?? navigator.language;
   return choice.toLowerCase().startsWith('vi') ? 'vi' : 'en';
 }
 
@@ -46,11 +43,7 @@ export function setLanguage(next: Language): void {
   if (next === current) return;
   current = next;
   document.documentElement.lang = next;
-  try {
-    localStorage.setItem(storageKey, next);
-  } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
-  }
+  store(storageKey, next);
   for (const listener of [...listeners]) listener();
 }
 
@@ -66,7 +59,7 @@ export type MessageParameters = Readonly<Record<string, string | number>>;
 
 /** The text of a key with its parameters filled in. */
 export function t(key: MessageKey, parameters: MessageParameters = {}): string {
-  return catalogues[current][key].replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
+  return (catalogues[current][key] ?? key).replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
     const value = parameters[name];
     return value === undefined ? whole : String(value);
   });

@@ -1,5 +1,9 @@
 import type { Catalogue } from './en.ts';
+import { viAccount } from './vi-account.ts';
 import { viErrors } from './vi-errors.ts';
+import { viDashboard } from './vi-dashboard.ts';
+import { viTools } from './vi-tools.ts';
+import { viWorklist } from './vi-worklist.ts';
 
 /** Vietnamese texts. Vietnamese has one plural form; both keys carry the same text. */
 export const vi: Catalogue = {
@@ -20,10 +24,8 @@ export const vi: Catalogue = {
 
   'worklist.title': 'Danh sách ca chụp',
   'worklist.search': 'Tìm theo tên, mã bệnh nhân, số phiếu, mô tả',
-  'worklist.searchHint': 'Nhấn / để tìm',
   'worklist.filters': 'Lọc ca chụp theo trạng thái',
   'worklist.all': 'Tất cả',
-  'worklist.table': 'Các ca chụp, khẩn cấp nhất ở trên',
   'worklist.patient': 'Bệnh nhân',
   'worklist.patientID': 'Mã bệnh nhân',
   'worklist.sexAge': 'Giới, tuổi',
@@ -41,13 +43,11 @@ export const vi: Catalogue = {
   'worklist.conflicts.one': '{count} ảnh được gửi lại với nội dung khác; ảnh đầu tiên được sử dụng',
   'worklist.conflicts.other': '{count} ảnh được gửi lại với nội dung khác; các ảnh đầu tiên được sử dụng',
   'worklist.range': '{from}–{to} trong {total}',
-  'worklist.previous': 'Trang trước',
-  'worklist.next': 'Trang sau',
   'worklist.noMatch': 'Không có ca chụp nào khớp với từ khóa và bộ lọc.',
   'worklist.clear': 'Xóa từ khóa và bộ lọc',
   'worklist.loadFailed': 'Không tải được danh sách ca chụp.',
   'worklist.loading': 'Đang tải danh sách ca chụp',
-  'worklist.keys': 'Phím mũi tên để di chuyển, Enter để mở',
+  'worklist.keys': '↑ ↓ để di chuyển, Enter để mở, ? để xem mọi phím',
   'worklist.objects.one': '{count} đối tượng',
   'worklist.objects.other': '{count} đối tượng',
 
@@ -144,8 +144,8 @@ export const vi: Catalogue = {
   'reader.presets': 'Cửa sổ đặt sẵn',
   'reader.birthDate': 'Ngày sinh',
   'reader.accession': 'Số phiếu',
-  'reader.software': 'Vẽ ảnh bằng phần mềm: cuộn ảnh có thể chậm',
-  'reader.softwareHelp': 'Không dùng card đồ họa. Nếu được, hãy bật tăng tốc phần cứng trong trình duyệt.',
+  'reader.software': 'Vẽ ảnh không dùng card đồ họa',
+  'reader.softwareHelp': 'Bộ xử lý vẽ ảnh: điểm ảnh như nhau, phóng to trên màn hình lớn kém mượt hơn. Nếu máy có card đồ họa, hãy bật tăng tốc phần cứng trong trình duyệt.',
 
   'tool.window': 'Độ rộng và mức cửa sổ',
   'tool.pan': 'Di chuyển',
@@ -186,21 +186,18 @@ export const vi: Catalogue = {
   'key.flipHorizontal': 'Lật trái phải',
   'key.flipVertical': 'Lật trên dưới',
   'help.mouse': 'Nút trái: công cụ đang chọn. Nút giữa: di chuyển. Nút phải: phóng to, thu nhỏ. Con lăn: lát cắt. Nhấp đúp: các mặt phẳng đi qua điểm này.',
-  'help.length': 'Chiều dài bạn đo ở đây không được lưu lại.',
+  'help.length': 'Các phép đo ở đây không được lưu lại và không thuộc báo cáo nào. Shift và con lăn thay đổi độ dày khối lát.',
 
   'plane.coronal': 'Mặt phẳng đứng ngang (coronal)',
   'plane.sagittal': 'Mặt phẳng đứng dọc (sagittal)',
   'plane.uneven': 'Khoảng cách giữa các lát cắt không đều nên không dựng được các mặt phẳng khác.',
-  'plane.needsGpu': 'Các mặt phẳng này cần card đồ họa (WebGL).',
   'plane.failed': 'Không dựng được các mặt phẳng.',
 
-  'mark.keySlice': 'AI {number} · {size} mm',
-  'mark.otherSlice': 'AI {number}',
 
-  'findings.title': 'Tổn thương (AI)',
+  'findings.title': 'Tổn thương',
   'findings.keys': 'n và p, hoặc Tab, để chuyển giữa các tổn thương',
   'findings.number': 'Tổn thương',
-  'findings.jump': 'Đến tổn thương {number}',
+  'findings.jump': 'Đến {number}',
   'findings.slice': 'lát {number}',
   'findings.probability': 'Xác suất',
   'findings.axes': 'Trục dài × trục ngắn',
@@ -249,6 +246,7 @@ export const vi: Catalogue = {
   'status.operatingPoint': 'Điểm vận hành',
   'status.series': 'Chuỗi được phân tích',
 
+  'stage.fetch': 'Đang tải ảnh',
   'stage.read': 'Đang đọc ảnh',
   'stage.assemble': 'Đang dựng khối ảnh',
   'stage.segment': 'Đang tách phổi',
@@ -265,11 +263,19 @@ export const vi: Catalogue = {
   'role.seg': 'Phân đoạn',
   'role.pr': 'Dấu cho phần mềm xem ảnh khác (presentation state)',
   'role.ko': 'Ảnh chính (key images)',
+  'role.sc': 'Bản tóm tắt và ảnh minh họa dạng hình ảnh',
+  'role.pdf': 'Bản tóm tắt dạng tài liệu PDF',
+  'role.cad-sr': 'Báo cáo cho hệ thống cũ (Chest CAD SR)',
+  'role.enhanced-sr': 'Báo cáo cho hệ thống cũ (Enhanced SR)',
+  'role.labelmap': 'Phân đoạn dạng bản đồ nhãn (label map)',
+  'role.rejection': 'Ghi chú loại bỏ: kết quả trước đã được thay thế',
   'delivery.waiting': 'chờ gửi',
   'delivery.sent': 'đã gửi',
+  'delivery.confirmed': 'đã gửi, nơi nhận xác nhận đã lưu',
   'delivery.failed': 'chưa gửi được',
   'delivery.attempts.one': '{count} lần thử',
   'delivery.attempts.other': '{count} lần thử',
+  'delivery.next': 'thử lại lúc {time}',
   'delivery.resend': 'Gửi lại',
 
   'report.title': 'Báo cáo có cấu trúc',
@@ -281,6 +287,11 @@ export const vi: Catalogue = {
 
   'series.title': 'Chuỗi ảnh',
   'series.analysed': 'Đã phân tích',
+  'series.reference': 'Chuẩn đối chiếu',
 
+  ...viWorklist,
+  ...viTools,
+  ...viAccount,
+  ...viDashboard,
   ...viErrors,
 };

@@ -2,6 +2,7 @@ import { t } from '../i18n/index.ts';
 import { brandMark, disclaimer, languageSwitch } from '../ui/chrome.ts';
 import { el, fill } from '../ui/dom.ts';
 import { dicomDate, dicomTime, personName, sexAndAge } from '../ui/format.ts';
+import { currentReader, onIdentity } from '../review/identity.ts';
 import { icon } from '../ui/icons.ts';
 import type { Store } from '../ui/store.ts';
 import type { ReaderActions, ReaderState } from './state.ts';
@@ -10,12 +11,20 @@ import type { ReaderActions, ReaderState } from './state.ts';
 export function readerBanner(store: Store<ReaderState>, actions: ReaderActions): { readonly element: HTMLElement; readonly stop: () => void } {
   const patient = el('div', { class: 'patient' });
   const notices = el('div', { class: 'banner-notices' });
+  const who = el('button', { type: 'button', class: 'button button-small reader-name', on: { click: actions.changeReader } });
+  const stopIdentity = onIdentity(showReader);
+  function showReader(): void {
+    const reader = currentReader();
+    who.title = t('identity.change');
+    fill(who, icon('person'), reader === undefined ? t('identity.none') : el('span', {}, el('span', { class: 'visually-hidden' }, t('identity.is'), ' '), personName(reader.name)));
+  }
+  showReader();
   const back = el('a', { class: 'button', attributes: { href: '/' }, on: { click: (event) => { if (event.ctrlKey || event.metaKey) return; event.preventDefault(); actions.leave(); } } },
     icon('back'), t('worklist.title'));
   const software = el('span', { class: 'software', role: 'note', hidden: true, title: t('reader.softwareHelp') }, t('reader.software'));
   const element = el(
     'div', {},
-    el('header', { class: 'topbar' }, brandMark(22), back, patient, el('div', { class: 'topbar-actions' }, languageSwitch())),
+    el('header', { class: 'topbar' }, brandMark(22), back, patient, el('div', { class: 'topbar-actions' }, who, languageSwitch())),
     el('div', { class: 'strip' }, disclaimer(), software), notices,
   );
 
@@ -40,7 +49,7 @@ export function readerBanner(store: Store<ReaderState>, actions: ReaderActions):
   });
   const stopNotices = store.watch(['renderer', 'connected'], ({ renderer, connected }) => {
     fill(notices, !connected && el('div', { class: 'offline', role: 'alert' }, icon('warning'), t('app.offline')));
-    software.hidden = renderer === undefined || renderer === 'gpu';
+    software.hidden = renderer !== 'canvas';
   });
-  return { element, stop: () => { stopPatient(); stopNotices(); } };
+  return { element, stop: () => { stopPatient(); stopNotices(); stopIdentity(); } };
 }

@@ -1,14 +1,16 @@
 import type { Finding } from '../api/types.ts';
 
+type Ordered = Pick<Finding, 'diameterMm' | 'worldPoint'>;
+
 /** By what the list of findings and the keys n and p go; the number of a finding never changes. */
 export type FindingOrder = 'number' | 'size' | 'slice';
 
 export const findingOrders: readonly FindingOrder[] = ['number', 'size', 'slice'];
 
 /** Indices into `findings` in the order of the list: as the model ranks them, largest first, or head to feet. */
-export function orderOfFindings(findings: readonly Finding[], order: FindingOrder): readonly number[] {
+export function orderOfFindings(findings: readonly Ordered[], order: FindingOrder): readonly number[] {
   const indices = findings.map((_, index) => index);
-  const by = (value: (finding: Finding) => number): readonly number[] => indices.toSorted((a, b) => {
+  const by = (value: (finding: Ordered) => number): readonly number[] => indices.toSorted((a, b) => {
     const [first, second] = [findings[a], findings[b]];
     return first === undefined || second === undefined ? 0 : value(second) - value(first) || a - b;
   });

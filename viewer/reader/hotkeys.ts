@@ -1,29 +1,47 @@
 import type { MessageKey } from '../i18n/index.ts';
 import { presets } from './presets.ts';
-import type { ReaderActions } from './state.ts';
+import type { Store } from '../ui/store.ts';
+import type { ReaderActions, ReaderState } from './state.ts';
 import { tools } from './toolbar.ts';
+import { viewHotkeys } from './view-hotkeys.ts';
 
 export interface Hotkey {
   /** `KeyboardEvent.key` values that trigger it. */
   readonly keys: readonly string[];
+  /** Together with Ctrl (or ⌘). */
+  readonly withControl?: boolean;
   readonly name: MessageKey;
   readonly run: (actions: ReaderActions) => void;
 }
 
 const far = 100_000;
 
-/** The keys of the reader: OHIF's where OHIF has them, n and p for the findings, o for the marks. */
-export const hotkeys: readonly Hotkey[] = [
+/** The findings and the report. */
+const reviewKeys: readonly Hotkey[] = [
+  { keys: ['n'], name: 'key.nextFinding', run: (actions) => { actions.stepFinding(1); } },
+  { keys: ['p'], name: 'key.previousFinding', run: (actions) => { actions.stepFinding(-1); } },
+  { keys: ['a'], name: 'review.accept', run: (actions) => { actions.accept(); } },
+  { keys: ['x'], name: 'review.reject', run: (actions) => { actions.reject(); } },
+  { keys: ['u'], name: 'review.undecide', run: (actions) => { actions.undecide(); } },
+  { keys: ['e'], name: 'review.edit', run: (actions) => { actions.startEdit(); } },
+  { keys: ['k'], name: 'review.comment', run: (actions) => { actions.startComment(); } },
+  { keys: ['g', 'Insert'], name: 'review.add', run: (actions) => { actions.startPlacing(); } },
+  { keys: ['Delete', 'Backspace'], name: 'review.deleteChosen', run: (actions) => { actions.removeChosen(); } },
+  { keys: ['j'], name: 'candidate.toggle', run: (actions) => { actions.toggleCandidates(); } },
+  { keys: ['y'], name: 'aiSecond.reveal', run: (actions) => { actions.reveal(); } },
+  { keys: ['z'], withControl: true, name: 'review.undo', run: (actions) => { actions.undo(); } },
+  { keys: ['Z', 'y', 'Y'], withControl: true, name: 'review.redo', run: (actions) => { actions.redo(); } },
+  { keys: ['S'], name: 'sign.title', run: (actions) => { actions.openSigning(); } },
+];
+
+/** OHIF's keys where OHIF has them. */
+const imageKeys: readonly Hotkey[] = [
   { keys: ['ArrowDown'], name: 'key.nextSlice', run: (actions) => { actions.scroll(1); } },
   { keys: ['ArrowUp'], name: 'key.previousSlice', run: (actions) => { actions.scroll(-1); } },
   { keys: ['PageDown'], name: 'key.tenForward', run: (actions) => { actions.scroll(10); } },
   { keys: ['PageUp'], name: 'key.tenBack', run: (actions) => { actions.scroll(-10); } },
   { keys: ['Home'], name: 'key.firstSlice', run: (actions) => { actions.scroll(-far); } },
   { keys: ['End'], name: 'key.lastSlice', run: (actions) => { actions.scroll(far); } },
-  { keys: ['n'], name: 'key.nextFinding', run: (actions) => { actions.stepFinding(1); } },
-  { keys: ['p'], name: 'key.previousFinding', run: (actions) => { actions.stepFinding(-1); } },
-  { keys: ['c'], name: 'tool.planes', run: (actions) => { actions.togglePlanes(); } },
-  { keys: ['o'], name: 'tool.marks', run: (actions) => { actions.toggleOverlay(); } },
   ...presets.map(({ key, name, window }): Hotkey => ({ keys: [key], name, run: (actions) => { actions.setWindow(window); } })),
   { keys: ['i'], name: 'tool.invert', run: (actions) => { actions.invert(); } },
   { keys: ['+', '='], name: 'key.zoomIn', run: (actions) => { actions.zoomBy(1.2); } },
@@ -33,20 +51,74 @@ export const hotkeys: readonly Hotkey[] = [
   { keys: ['h'], name: 'key.flipHorizontal', run: (actions) => { actions.flip('horizontal'); } },
   { keys: ['v'], name: 'key.flipVertical', run: (actions) => { actions.flip('vertical'); } },
   { keys: [' '], name: 'tool.reset', run: (actions) => { actions.reset(); } },
+];
+
+const toolKeys: readonly Hotkey[] = [
+  { keys: ['c'], name: 'tool.planes', run: (actions) => { actions.togglePlanes(); } },
+  { keys: ['o'], name: 'tool.marks', run: (actions) => { actions.toggleOverlay(); } },
   ...tools.map(({ tool, key, name }): Hotkey => ({ keys: [key], name, run: (actions) => { actions.setTool(tool); } })),
+  ...viewHotkeys,
   { keys: ['?'], name: 'tool.keys', run: (actions) => { actions.showHelp(); } },
 ];
 
-function isTyping(target: EventTarget | null): boolean {
+/** The keys of the reader as the help shows them. */
+export const hotkeyGroups: readonly { readonly title: MessageKey; readonly hotkeys: readonly Hotkey[] }[] = [
+  { title: 'help.review', hotkeys: reviewKeys }, { title: 'help.image', hotkeys: imageKeys }, { title: 'help.tools', hotkeys: toolKeys },
+];
+export const hotkeys: readonly Hotkey[] = hotkeyGroups.flatMap((group) => group.hotkeys);
+
+/** A slider keeps only the keys that move it. */
+function isTyping(target: EventTarget | null, key: string): boolean {
+  if (target instanceof HTMLInputElement && target.type === 'range') return /^(?:Arrow|Page|Home|End)/.test(key);
   return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
 
+/** Pixels that the cross goes with one key. */
+const fineStep = 1;
+const coarseStep = 10;
+
+/** While a finding of one's own is being put, arrows move the cross and Enter puts it; the rest stays as it is. */
+function placingKey(event: KeyboardEvent, [column, row]: readonly [number, number], actions: ReaderActions): boolean {
+  const step = event.shiftKey ? fineStep : coarseStep;
+  switch (event.key) {
+    case 'ArrowLeft': actions.movePlacing(-step, 0); return true;
+    case 'ArrowRight': actions.movePlacing(step, 0); return true;
+    case 'ArrowUp': actions.movePlacing(0, -step); return true;
+    case 'ArrowDown': actions.movePlacing(0, step); return true;
+    case 'Enter': actions.place(column, row); return true;
+    case 'Escape': actions.stopPlacing(); return true;
+    default: return false;
+  }
+}
+
+/** While axes are drawn by hand: arrows move the cross, Space sets an end, Enter makes the finding of what is drawn. */
+function axesKey(event: KeyboardEvent, actions: ReaderActions): boolean {
+  const step = event.shiftKey ? fineStep : coarseStep;
+  switch (event.key) {
+    case 'ArrowLeft': actions.stepAxis(-step, 0); return true;
+    case 'ArrowRight': actions.stepAxis(step, 0); return true;
+    case 'ArrowUp': actions.stepAxis(0, -step); return true;
+    case 'ArrowDown': actions.stepAxis(0, step); return true;
+    case ' ': actions.setAxisEnd(); return true;
+    case 'Enter': actions.finishAxes(); return true;
+    case 'Escape': actions.stopAxes(); return true;
+    default: return false;
+  }
+}
+
 /** Listens to the keys; buttons keep Space and Enter for themselves, dialogs everything. */
-export function readerKeys(actions: ReaderActions): () => void {
+export function readerKeys(store: Store<ReaderState>, actions: ReaderActions): () => void {
   const listener = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector('dialog[open]') !== null) return;
-    if (event.key === ' ' && event.target instanceof HTMLElement && event.target.closest('button, a, summary') !== null) return;
-    const hotkey = hotkeys.find((each) => each.keys.includes(event.key));
+    const { placing, axes } = store.get();
+    if (event.altKey || isTyping(event.target, event.key) || document.querySelector('dialog[open]') !== null) return;
+    if (event.key === ' ' && axes === undefined && event.target instanceof HTMLElement && event.target.closest('button, a, summary') !== null) return;
+    const withControl = event.ctrlKey || event.metaKey;
+    if (!withControl && (placing !== undefined ? placingKey(event, placing, actions) : axes !== undefined && axesKey(event, actions))) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
+    const hotkey = hotkeys.find((each) => each.keys.includes(event.key) && (each.withControl ?? false) === withControl);
     if (hotkey === undefined) return;
     event.preventDefault();
     hotkey.run(actions);

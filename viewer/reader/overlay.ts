@@ -1,14 +1,17 @@
-import type { Finding } from '../api/types.ts';
 import { t } from '../i18n/index.ts';
 import type { SliceImage } from '../rendering/slice-images.ts';
 import { worldToPixel } from '../rendering/slice-images.ts';
 import type { StackView } from '../rendering/stack-view.ts';
+import { isAiHidden, listFindings, markName, type ListedFinding } from '../review/listed.ts';
 import { svg } from '../ui/dom.ts';
 import { decimal } from '../ui/format.ts';
+import { drawnAxes } from './axes-layer.ts';
+import { candidateMarks } from './candidate-marks.ts';
 import { scaleBarLength } from './orientation.ts';
 import type { ReaderState } from './state.ts';
 
 type CanvasPoint = readonly [number, number];
+type Values = ListedFinding['finding'];
 
 function pointsOf(view: StackView, polygon: readonly number[]): readonly CanvasPoint[] {
   const points: CanvasPoint[] = [];
@@ -23,8 +26,13 @@ function isOn(image: SliceImage, reference: { readonly sopInstanceUID: string; r
   return reference.sopInstanceUID === image.sopInstanceUID && reference.frameNumber === image.frameNumber;
 }
 
+/** Whether the slice is the one on which the axes lie. */
+export function isKeySlice(image: SliceImage, finding: Values): boolean {
+  return isOn(image, { sopInstanceUID: finding.sliceInstanceUID, ...(finding.sliceFrameNumber === undefined ? {} : { frameNumber: finding.sliceFrameNumber }) });
+}
+
 /** A circle of the finding's diameter for a slice without an outline of its own. */
-function circleOf(view: StackView, image: SliceImage, finding: Finding): SVGElement | undefined {
+function circleOf(view: StackView, image: SliceImage, finding: Values): SVGElement | undefined {
   if (image.plane === undefined) return undefined;
   const [column, row] = worldToPixel(image.plane, finding.worldPoint);
   const centre = view.toCanvas(column, row);
@@ -34,13 +42,15 @@ function circleOf(view: StackView, image: SliceImage, finding: Finding): SVGElem
   return svg('circle', { class: 'mark-outline', cx: centre[0], cy: centre[1], r: radius });
 }
 
-function axes(view: StackView, image: SliceImage, finding: Finding): readonly SVGElement[] {
+function axes(view: StackView, image: SliceImage, { finding, origin, reviewed }: ListedFinding): readonly SVGElement[] {
   const plane = image.plane;
   if (plane === undefined) return [];
-  return [finding.longAxisWorld, finding.shortAxisWorld].flatMap(([from, to]) => {
+  const edited = reviewed?.edited ?? [];
+  return ([['longAxisMm', finding.longAxisWorld], ['shortAxisMm', finding.shortAxisWorld]] as const).flatMap(([name, [from, to]]) => {
     const a = view.toCanvas(...worldToPixel(plane, from));
     const b = view.toCanvas(...worldToPixel(plane, to));
-    return a === undefined || b === undefined ? [] : [svg('line', { class: 'mark-axis', x1: a[0], y1: a[1], x2: b[0], y2: b[1] })];
+    const isReaders = origin === 'reader' || edited.includes(name);
+    return a === undefined || b === undefined ? [] : [svg('line', { class: isReaders ? 'mark-axis mark-axis-reader' : 'mark-axis', x1: a[0], y1: a[1], x2: b[0], y2: b[1] })];
   });
 }
 
@@ -49,34 +59,39 @@ function label(points: readonly CanvasPoint[], text: string, width: number): rea
   const right = Math.max(...points.map((point) => point[0]));
   const left = Math.min(...points.map((point) => point[0]));
   const top = Math.min(...points.map((point) => point[1]));
-  const room = text.length * 6.4 + 14;
+  const room = text.length * 6.9 + 14;
   const toRight = right + 16 + room < width;
-  const x = toRight ? right + 16 : left - 16 - room;
+  // Above the outline, so that in a narrow pane the label may reach over its width and still hide nothing.
+  const x = toRight ? right + 16 : Math.max(4, left - 16 - room);
   const y = Math.max(20, top - 10);
   return [
-    svg('line', { class: 'mark-leader', x1: toRight ? right + 2 : left - 2, y1: top, x2: toRight ? x : x + room, y2: y }),
+    svg('line', { class: 'mark-leader', x1: toRight ? right + 2 : left - 2, y1: top, x2: toRight ? x : Math.min(x + room, left - 4), y2: y }),
     svg('rect', { class: 'mark-plate', x, y: y - 11, width: room, height: 20, rx: 4 }),
     svg('text', { class: 'mark-text', x: x + 7, y: y + 3.5 }, text),
   ];
 }
 
-function markOf(view: StackView, image: SliceImage, finding: Finding, number: number, selected: boolean, width: number): SVGElement | undefined {
+const verdictSigns = { undecided: '', accepted: '✓ ', rejected: '✕ ' } as const;
+
+function markOf(view: StackView, image: SliceImage, listed: ListedFinding, selected: boolean, width: number): SVGElement | undefined {
+  const { finding, origin, reviewed } = listed;
   const outlines = finding.outlines.filter((outline) => isOn(image, outline)).flatMap((outline) => outline.polygons);
-  const key = isOn(image, { sopInstanceUID: finding.sliceInstanceUID, ...(finding.sliceFrameNumber === undefined ? {} : { frameNumber: finding.sliceFrameNumber }) });
+  const key = isKeySlice(image, finding);
   if (outlines.length === 0 && !key) return undefined;
   const polygons = outlines.map((polygon) => pointsOf(view, polygon));
   const shapes = polygons.map((points) => svg('polygon', { class: 'mark-outline', points: points.map((point) => point.join(',')).join(' ') }));
   const circle = shapes.length === 0 ? circleOf(view, image, finding) : undefined;
   const anchor = view.toCanvas(...(image.plane === undefined ? [0, 0] as const : worldToPixel(image.plane, finding.worldPoint)));
-  const around = polygons.flat().length > 0 ? polygons.flat() : anchor === undefined ? [] : [[anchor[0] - 10, anchor[1] - 10], [anchor[0] + 10, anchor[1] + 10]] as const;
+  const around = polygons.flat().length > 0 ? polygons.flat()
+    : anchor === undefined ? [] : [[anchor[0] - 10, anchor[1] - 10], [anchor[0] + 10, anchor[1] + 10]] as const;
   if (around.length === 0) return undefined;
-  const text = key
-    ? t('mark.keySlice', { number, size: decimal(finding.diameterMm, 1) })
-    : t('mark.otherSlice', { number });
+  const verdict = reviewed?.verdict ?? 'undecided';
+  const name = `${origin === 'ai' ? verdictSigns[verdict] : ''}${markName(listed)}`;
+  const text = key && verdict !== 'rejected' ? t('mark.withSize', { mark: name, size: decimal(finding.diameterMm, 1) }) : name;
   return svg(
-    'g', { class: selected ? 'mark mark-selected' : 'mark', 'data-finding': number },
+    'g', { 'class': `mark mark-${origin} mark-${verdict}${selected ? ' mark-selected' : ''}`, 'data-finding': listed.label },
     ...shapes, ...(circle === undefined ? [] : [circle]),
-    ...(key && selected ? axes(view, image, finding) : []),
+    ...(key && selected && verdict !== 'rejected' ? axes(view, image, listed) : []),
     ...label(around, text, width),
   );
 }
@@ -108,6 +123,16 @@ function planeLines(view: StackView, image: SliceImage, state: ReaderState, widt
   ];
 }
 
+/** Where a finding of the reader's own would be put, or its axis would end. */
+function placingCross(view: StackView, { placing, axes }: ReaderState): SVGElement | undefined {
+  const here = placing ?? axes?.cross;
+  const at = here === undefined ? undefined : view.toCanvas(...here);
+  if (at === undefined) return undefined;
+  const [x, y] = at;
+  const arm = (dx: number, dy: number): string => `M${String(x + dx * 5)} ${String(y + dy * 5)}L${String(x + dx * 22)} ${String(y + dy * 22)}`;
+  return svg('path', { class: 'placing-cross', d: `${arm(1, 0)}${arm(-1, 0)}${arm(0, 1)}${arm(0, -1)}` });
+}
+
 /** Draws the marks and the scale bar of the shown slice into `layer`, in CSS pixels of the viewport. */
 export function drawOverlay(layer: SVGElement, view: StackView, state: ReaderState): void {
   const { width, height } = layer.getBoundingClientRect();
@@ -116,10 +141,11 @@ export function drawOverlay(layer: SVGElement, view: StackView, state: ReaderSta
     layer.replaceChildren();
     return;
   }
-  const findings = state.overlayVisible && state.findings?.status === 'analysed' && state.findings.seriesInstanceUID === state.seriesInstanceUID
-    ? state.findings.findings : [];
-  const marks = findings.map((finding, index) => markOf(view, image, finding, index + 1, index === state.selected, width)).filter((mark) => mark !== undefined);
-  const group = svg('g', { class: 'marks', opacity: state.overlayOpacity }, ...marks);
-  const bar = scaleBar(view, image, width, height);
-  layer.replaceChildren(...planeLines(view, image, state, width, height), group, ...(bar === undefined ? [] : [bar]));
+  const listed = state.overlayVisible ? listFindings(state) : [];
+  const marks = listed.map((each) => markOf(view, image, each, each.trackingUID === state.selected, width)).filter((mark) => mark !== undefined);
+  const candidates = state.overlayVisible && !isAiHidden(state) ? candidateMarks(view, image, state) : [];
+  const group = svg('g', { class: 'marks', opacity: state.overlayOpacity }, ...candidates, ...marks);
+  const extras = [scaleBar(view, image, width, height), placingCross(view, state)].filter((each) => each !== undefined);
+  const drawn = state.axes === undefined ? [] : drawnAxes(view, image, state.axes);
+  layer.replaceChildren(...planeLines(view, image, state, width, height), group, ...drawn, ...extras);
 }

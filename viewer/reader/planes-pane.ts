@@ -1,31 +1,18 @@
-import type { Finding } from '../api/types.ts';
 import { t } from '../i18n/index.ts';
+import { indexOfImage } from '../rendering/slice-images.ts';
+import { listFields, listFindings } from '../review/listed.ts';
 import { canReformat } from '../rendering/regular-stack.ts';
-import { createReformatViews, type ReformatPlane, type ReformatView, type ReformatViews } from '../rendering/reformat-view.ts';
+import { reformatPlanes as names, type ReformatPlane, type ReformatView, type ReformatViews } from '../rendering/reformat-view.ts';
+import { loadRendering } from '../rendering/rendering.ts';
 import type { Point3, SliceImage } from '../rendering/slice-images.ts';
 import { el, fill, svg } from '../ui/dom.ts';
 import { errorNotice } from '../ui/notice.ts';
 import type { Store } from '../ui/store.ts';
 import { sideOf } from './orientation.ts';
+import { across, planeMark } from './plane-marks.ts';
 import type { ReaderActions, ReaderState } from './state.ts';
-
-const names: readonly ReformatPlane[] = ['coronal', 'sagittal'];
-/** The patient axis (LPS) that each plane lies across. */
-const across = { coronal: 1, sagittal: 0 } as const;
-
-/** A finding where the plane cuts its ball; AI marks are dashed here too. */
-function mark(view: ReformatView, finding: Finding, number: number, axis: 0 | 1, plane: Point3, selected: boolean): SVGElement | undefined {
-  const radiusMm = finding.diameterMm / 2;
-  const distance = Math.abs(finding.worldPoint[axis] - plane[axis]);
-  if (distance > radiusMm) return undefined;
-  const centre = view.toCanvas(finding.worldPoint);
-  const cut = Math.sqrt(radiusMm ** 2 - distance ** 2);
-  const up = view.toCanvas([finding.worldPoint[0], finding.worldPoint[1], finding.worldPoint[2] + cut]);
-  const radius = Math.max(6, Math.hypot(up[0] - centre[0], up[1] - centre[1]));
-  return svg('g', { class: selected ? 'mark mark-selected' : 'mark' },
-    svg('circle', { class: 'mark-outline', cx: centre[0], cy: centre[1], r: radius }),
-    svg('text', { class: 'mark-text mark-halo', x: centre[0] + radius + 4, y: centre[1] - radius }, t('mark.otherSlice', { number })));
-}
+import { viewWheel } from './slab-control.ts';
+import { slabOf } from './view-tools.ts';
 
 function crosshair(view: ReformatView, cursor: Point3, width: number, height: number): readonly SVGElement[] {
   const [x, y] = view.toCanvas(cursor);
@@ -51,8 +38,8 @@ function draw(layer: SVGElement, plane: ReformatPlane, view: ReformatView, state
   const { width, height } = layer.getBoundingClientRect();
   if (width === 0) return;
   const point = view.planePoint();
-  const findings = state.overlayVisible && state.findings?.seriesInstanceUID === state.seriesInstanceUID ? state.findings?.findings ?? [] : [];
-  const marks = findings.map((finding, index) => mark(view, finding, index + 1, across[plane], point, index === state.selected)).filter((each) => each !== undefined);
+  const findings = state.overlayVisible ? listFindings(state).filter(({ finding }) => indexOfImage(state.images, finding.sliceInstanceUID, finding.sliceFrameNumber) >= 0) : [];
+  const marks = findings.map((listed) => planeMark(view, listed, state.images, plane, point, listed.trackingUID === state.selected)).filter((each) => each !== undefined);
   layer.replaceChildren(
     ...(state.cursor === undefined ? [] : crosshair(view, state.cursor, width, height)),
     svg('g', { opacity: state.overlayOpacity }, ...marks), ...letters(view, width, height),
@@ -102,6 +89,11 @@ export function planesPane(store: Store<ReaderState>, actions: ReaderActions): {
     }
   }
 
+  function applySlab(): void {
+    const slab = slabOf(actions.tools.store.get());
+    for (const plane of names) shown?.views[plane].setSlab(slab);
+  }
+
   async function open(images: readonly SliceImage[]): Promise<void> {
     const mine = ++request;
     shownImages = images;
@@ -111,6 +103,8 @@ export function planesPane(store: Store<ReaderState>, actions: ReaderActions): {
       return;
     }
     try {
+      const { createReformatViews } = await loadRendering();
+      if (mine !== request) return;
       const opened = await createReformatViews(images, canvases, moved);
       if (mine !== request) {
         opened.destroy();
@@ -119,6 +113,7 @@ export function planesPane(store: Store<ReaderState>, actions: ReaderActions): {
       shown = opened;
       const { window, cursor } = store.get();
       for (const plane of names) if (window !== undefined) opened.views[plane].setWindow(window);
+      applySlab();
       cut(cursor ?? opened.views.coronal.planePoint());
       if (cursor === undefined) actions.setCursor(opened.views.coronal.planePoint());
     } catch (error) {
@@ -137,26 +132,28 @@ export function planesPane(store: Store<ReaderState>, actions: ReaderActions): {
     canvases[plane].addEventListener('pointermove', follow);
     // The left button is ours alone: the tools would keep a timer on the canvas after it is gone.
     canvases[plane].parentElement?.addEventListener('mousedown', (event) => { if (event.button === 0) event.stopPropagation(); }, { capture: true });
+    canvases[plane].parentElement?.addEventListener('wheel', (event) => { viewWheel(event, actions.tools); }, { capture: true, passive: false });
     canvases[plane].addEventListener('contextmenu', (event) => { event.preventDefault(); });
   }
   const resize = new ResizeObserver(() => { shown?.views.coronal.resize(); });
   resize.observe(element);
 
   const stops = [
-    store.watch(['planes', 'images', 'renderer'], ({ planes, images, renderer }) => {
+    store.watch(['planes', 'images'], ({ planes, images }) => {
       element.hidden = !planes;
       if (!planes) close();
-      else if (renderer === 'cpu') fill(message, el('p', { class: 'muted' }, t('plane.needsGpu')));
       else if (images.length > 0 && images !== shownImages) {
         close();
         void open(images);
       }
     }),
     store.watch(['cursor'], ({ cursor }) => { cut(cursor); }),
+    store.watch(['aim'], ({ aim }) => { for (const plane of names) if (aim !== undefined) shown?.views[plane].bringIntoSight(aim.world); }),
+    actions.tools.store.watch(['slabMode', 'slabMm'], applySlab),
     store.watch(['window'], ({ window }) => {
       for (const plane of names) if (window !== undefined) shown?.views[plane].setWindow(window);
     }),
-    store.watch(['cursor', 'selected', 'overlayVisible', 'overlayOpacity', 'findings'], (state) => {
+    store.watch([...listFields, 'cursor', 'selected', 'overlayVisible', 'overlayOpacity'], (state) => {
       for (const plane of names) if (shown !== undefined) draw(layers[plane], plane, shown.views[plane], state);
     }),
   ];

@@ -1,6 +1,6 @@
-import type { Finding } from '../api/types.ts';
 import { t } from '../i18n/index.ts';
 import { indexOfImage, type SliceImage } from '../rendering/slice-images.ts';
+import { listFields, listFindings, markName, type ListedFinding } from '../review/listed.ts';
 import { el } from '../ui/dom.ts';
 import type { Store } from '../ui/store.ts';
 import type { ReaderActions, ReaderState } from './state.ts';
@@ -9,13 +9,14 @@ function fraction(index: number, count: number): string {
   return `${((count <= 1 ? 0 : index / (count - 1)) * 100).toFixed(3)}%`;
 }
 
-function ticks(findings: readonly Finding[], images: readonly SliceImage[], selected: number | undefined, actions: ReaderActions): readonly HTMLElement[] {
-  return findings.flatMap((finding, at) => {
+function ticks(findings: readonly ListedFinding[], images: readonly SliceImage[], selected: string | undefined, actions: ReaderActions): readonly HTMLElement[] {
+  return findings.flatMap((listed) => {
+    const { finding, trackingUID, label, origin } = listed;
     const index = indexOfImage(images, finding.sliceInstanceUID, finding.sliceFrameNumber);
     if (index < 0) return [];
     const tick = el('span', {
-      class: at === selected ? 'tick tick-selected' : 'tick', title: t('findings.jump', { number: at + 1 }), data: { finding: at + 1 },
-      on: { pointerdown: (event) => { event.stopPropagation(); actions.selectFinding(at); } },
+      class: `tick tick-${origin}${trackingUID === selected ? ' tick-selected' : ''}`, title: t('findings.jump', { number: markName(listed) }), data: { finding: label },
+      on: { pointerdown: (event) => { event.stopPropagation(); actions.selectFinding(trackingUID); } },
     });
     tick.style.top = fraction(index, images.length);
     return [tick];
@@ -48,9 +49,8 @@ export function sliceBar(store: Store<ReaderState>, actions: ReaderActions): { r
     track.setAttribute('aria-valuemax', String(images.length));
     track.setAttribute('aria-valuenow', String(wanted + 1));
   });
-  const stopTicks = store.watch(['findings', 'images', 'selected', 'seriesInstanceUID'], (state) => {
-    const shown = state.findings?.seriesInstanceUID === state.seriesInstanceUID ? state.findings?.findings ?? [] : [];
-    marks.replaceChildren(...ticks(shown, state.images, state.selected, actions));
+  const stopTicks = store.watch([...listFields, 'images', 'selected', 'seriesInstanceUID'], (state) => {
+    marks.replaceChildren(...ticks(listFindings(state), state.images, state.selected, actions));
   });
   return { element, stop: () => { stopThumb(); stopTicks(); } };
 }

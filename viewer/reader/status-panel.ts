@@ -7,6 +7,7 @@ import { icon } from '../ui/icons.ts';
 import { errorNotice } from '../ui/notice.ts';
 import type { Store } from '../ui/store.ts';
 import { stateBadge } from '../ui/study-state.ts';
+import { isAiHidden } from '../review/listed.ts';
 import type { ReaderActions, ReaderState } from './state.ts';
 
 function reasonList(reasons: readonly Reason[]): Child {
@@ -25,7 +26,7 @@ function resultText(document: FindingsDocument): Child {
   return [el('p', { class: 'status-lead' }, plural('findings.count', document.findings.length)), el('p', { class: 'muted' }, threshold)];
 }
 
-function stateText(study: Study, document: FindingsDocument | undefined, actions: ReaderActions): Child {
+function stateText(study: Study, document: FindingsDocument | undefined, actions: ReaderActions, withheld: boolean): Child {
   switch (study.state) {
     case 'receiving': return el('p', {}, plural('status.receiving', study.instanceCount));
     case 'incomplete': return [el('p', {}, t('status.incomplete')), reasonList(study.reasons), button(t('action.completeNow'), actions.complete)];
@@ -34,7 +35,8 @@ function stateText(study: Study, document: FindingsDocument | undefined, actions
       const stage = optional(`stage.${study.progress?.stage ?? ''}`);
       return el('p', {}, stage ?? t('status.analysing'));
     }
-    case 'analysed': return document?.status === 'analysed' ? resultText(document) : undefined;
+    case 'analysed': if (withheld) return el('p', { class: 'muted' }, t('aiSecond.withheld'));
+      return document?.status === 'analysed' ? resultText(document) : undefined;
     case 'not-analysed': {
       const reasons = document?.reason === undefined || isOutdated(study, document) ? study.reasons : [document.reason];
       return [el('p', { class: 'status-lead' }, t('status.notAnalysed')), reasons.length > 0 ? reasonList(reasons) : el('p', {}, t('state.noReason')),
@@ -68,7 +70,8 @@ function isOutdated(study: Study, document: FindingsDocument | undefined): boole
 /** Where the analysis stands, what it says about itself and how sure one may be. */
 export function statusPanel(store: Store<ReaderState>, actions: ReaderActions): { readonly element: HTMLElement; readonly stop: () => void } {
   const element = el('section', { class: 'panel status-panel', aria: { label: t('status.title'), live: 'polite' } });
-  const stop = store.watch(['study', 'findings', 'studyError'], ({ study, findings, studyError }) => {
+  const stop = store.watch(['study', 'findings', 'studyError', 'draft', 'withholdsAi'], (state) => {
+    const { study, findings, studyError } = state;
     if (study === undefined) {
       fill(element, studyError === undefined ? el('p', { class: 'loading' }, t('reader.loadingStudy')) : errorNotice(t('reader.studyFailed'), studyError, actions.reload));
       return;
@@ -78,7 +81,7 @@ export function statusPanel(store: Store<ReaderState>, actions: ReaderActions): 
       element,
       el('h2', {}, t('status.title')),
       stateBadge(study),
-      stateText(study, findings, actions),
+      stateText(study, findings, actions, isAiHidden(state)),
       studyError !== undefined && errorNotice(t('reader.studyFailed'), studyError, actions.reload),
       isOutdated(study, findings) && el('p', { class: 'outdated', role: 'note' }, icon('warning'), t('status.outdated')),
       study.conflictCount > 0 && el('p', { class: 'outdated', role: 'note' }, icon('warning'), plural('worklist.conflicts', study.conflictCount)),

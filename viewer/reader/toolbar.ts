@@ -1,9 +1,10 @@
 import { t, type MessageKey } from '../i18n/index.ts';
-import type { PrimaryTool } from '../rendering/tools.ts';
+import type { PrimaryTool } from '../rendering/types.ts';
 import { el } from '../ui/dom.ts';
 import { icon, type IconName } from '../ui/icons.ts';
 import type { Store } from '../ui/store.ts';
 import { presetOf, presets } from './presets.ts';
+import { slabControl } from './slab-control.ts';
 import type { ReaderActions, ReaderState } from './state.ts';
 
 export const tools: readonly { readonly tool: PrimaryTool; readonly key: string; readonly name: MessageKey; readonly icon: IconName }[] = [
@@ -12,6 +13,7 @@ export const tools: readonly { readonly tool: PrimaryTool; readonly key: string;
   { tool: 'zoom', key: 'z', name: 'tool.zoom', icon: 'zoom' },
   { tool: 'scroll', key: 's', name: 'tool.scroll', icon: 'scroll' },
   { tool: 'length', key: 'd', name: 'tool.length', icon: 'ruler' },
+  { tool: 'bidirectional', key: 'D', name: 'tool.bidirectional', icon: 'cross' },
 ];
 
 function withKey(name: string, key: string): string {
@@ -28,13 +30,18 @@ export function readerToolbar(store: Store<ReaderState>, actions: ReaderActions)
     type: 'button', class: 'tool', title: withKey(t(name), key), aria: { label: t(name), keyshortcuts: key }, on: { click: run },
   }, icon(image, 18));
   const presetButtons = presets.map(({ key, name, window }) => el('button', {
-    type: 'button', class: 'preset', title: `${withKey(t(name), key)}: ${String(window.width)} / ${String(window.centre)}`, aria: { label: t(name), keyshortcuts: key }, data: { preset: key },
+    type: 'button', class: 'preset', title: `${withKey(t(name), key)}: ${String(window.width)} / ${String(window.centre)}`, aria: { keyshortcuts: key }, data: { preset: key },
     on: { click: () => { actions.setWindow(window); } },
   }, el('kbd', { aria: { hidden: true } }, key), el('span', { class: 'preset-name' }, t(name))));
   const marks = el('button', { type: 'button', class: 'tool tool-wide', aria: { label: t('tool.marks'), keyshortcuts: 'o' }, title: withKey(t('tool.marks'), 'o'), on: { click: actions.toggleOverlay } },
     icon('eye', 18), el('span', { class: 'tool-name' }, t('tool.marks')));
   const planes = el('button', { type: 'button', class: 'tool', aria: { label: t('tool.planes'), keyshortcuts: 'c' }, title: withKey(t('tool.planes'), 'c'), on: { click: actions.togglePlanes } },
     icon('planes', 18));
+  const slab = slabControl(actions.tools);
+  const compare = el('button', {
+    type: 'button', class: 'tool', title: withKey(t('key.compare'), 'q'), aria: { label: t('key.compare'), keyshortcuts: 'q' }, on: { click: actions.tools.toggleCompare },
+  }, icon('compare', 18));
+  const stopCompare = actions.tools.store.watch(['compare'], (state) => { compare.setAttribute('aria-pressed', String(state.compare)); });
   const opacity = el('input', {
     type: 'range', class: 'opacity', title: t('tool.opacity'), aria: { label: t('tool.opacity') }, attributes: { min: '0.1', max: '1', step: '0.1' },
     on: { input: () => { actions.setOpacity(Number(opacity.value)); } },
@@ -44,9 +51,9 @@ export function readerToolbar(store: Store<ReaderState>, actions: ReaderActions)
     el('div', { class: 'tool-group' }, toolButtons),
     el('div', { class: 'tool-group' }, simple('tool.invert', 'i', 'invert', actions.invert), simple('tool.reset', t('key.space'), 'reset', actions.reset)),
     el('div', { class: 'tool-group presets', role: 'group', aria: { label: t('reader.presets') } }, presetButtons),
-    el('div', { class: 'tool-group' }, planes),
+    el('div', { class: 'tool-group' }, planes, compare, slab.element),
     el('div', { class: 'tool-group' }, marks, opacity),
-    el('div', { class: 'tool-group tool-group-end' }, simple('tool.keys', '?', 'keyboard', actions.showHelp)),
+    el('div', { class: 'tool-group tool-group-end' }, simple('key.nextStudy', 'N', 'next', actions.nextStudy), simple('tool.keys', '?', 'keyboard', actions.showHelp)),
   );
   const stop = store.watch(['tool', 'window', 'overlayVisible', 'overlayOpacity', 'planes'], (state) => {
     planes.setAttribute('aria-pressed', String(state.planes));
@@ -58,5 +65,5 @@ export function readerToolbar(store: Store<ReaderState>, actions: ReaderActions)
     opacity.value = String(state.overlayOpacity);
     opacity.disabled = !state.overlayVisible;
   });
-  return { element, stop };
+  return { element, stop: () => { stop(); stopCompare(); slab.stop(); } };
 }

@@ -17,6 +17,7 @@ export interface ImagePlane {
 
 /** One image or one frame that can be shown. */
 export interface SliceImage {
+  /** The address of its frame; no two images have the same. */
   readonly imageId: string;
   readonly sopInstanceUID: string;
   /** 1-based, only for multi-frame images. */
@@ -48,10 +49,11 @@ function frameAttributes(instance: JsonDataset, frame: number): JsonDataset {
   return { ...rest, ...shared, ...own };
 }
 
-function planeOf(attributes: JsonDataset): ImagePlane | undefined {
-  const [x, y, z] = numbersOf(attributes, tag.position);
-  const [cx, cy, cz, rx, ry, rz] = numbersOf(attributes, tag.orientation);
-  const [rowSpacingMm, columnSpacingMm] = numbersOf(attributes, tag.pixelSpacing);
+/** From the values of Image Position, Image Orientation and Pixel Spacing (PS3.3 C.7.6.2.1.1); undefined while one is missing. */
+export function planeFrom(position: readonly number[], orientation: readonly number[], spacingMm: readonly number[]): ImagePlane | undefined {
+  const [x, y, z] = position;
+  const [cx, cy, cz, rx, ry, rz] = orientation;
+  const [rowSpacingMm, columnSpacingMm] = spacingMm;
   if (x === undefined || y === undefined || z === undefined || rowSpacingMm === undefined || columnSpacingMm === undefined) return undefined;
   if (cx === undefined || cy === undefined || cz === undefined || rx === undefined || ry === undefined || rz === undefined) return undefined;
   return { position: [x, y, z], columnDirection: [cx, cy, cz], rowDirection: [rx, ry, rz], columnSpacingMm, rowSpacingMm };
@@ -62,9 +64,9 @@ function sliceImage(seriesUrl: string, attributes: JsonDataset, sopInstanceUID: 
   const columns = numberOf(attributes, tag.columns);
   if (rows === undefined || columns === undefined) return undefined;
   const instanceNumber = numberOf(attributes, tag.instanceNumber);
-  const plane = planeOf(attributes);
+  const plane = planeFrom(numbersOf(attributes, tag.position), numbersOf(attributes, tag.orientation), numbersOf(attributes, tag.pixelSpacing));
   return {
-    imageId: `wadors:${seriesUrl}/instances/${encodeURIComponent(sopInstanceUID)}/frames/${String(frame)}`,
+    imageId: `${seriesUrl}/instances/${encodeURIComponent(sopInstanceUID)}/frames/${String(frame)}`,
     sopInstanceUID, rows, columns, attributes,
     ...(multiframe ? { frameNumber: frame } : {}),
     ...(instanceNumber === undefined ? {} : { instanceNumber }),

@@ -1,6 +1,7 @@
 import { RequestError } from '../api/problem.ts';
 import { language, optional, t } from '../i18n/index.ts';
 import type { Reason } from '../api/types.ts';
+import { PixelFormatError } from '../rendering/slice-pixels.ts';
 
 /** A code of the server in the reader's language; codes without a text of ours are shown with what the server said. */
 export function describeCode(code: string, message?: string): string {
@@ -15,6 +16,7 @@ export function describeError(error: unknown): string {
     const text = describeCode(error.code, error.message);
     return error.requestId === undefined || error.status < 500 ? text : `${text} ${t('app.request', { id: error.requestId })}`;
   }
+  if (error instanceof PixelFormatError) return `${t('error.PIXEL_FORMAT')} (${error.message})`;
   return t('error.other', { code: error instanceof Error ? error.message : String(error) });
 }
 

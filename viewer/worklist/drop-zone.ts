@@ -17,7 +17,8 @@ function fileInput(id: string, folder: boolean, upload: Upload): HTMLInputElemen
   input.multiple = true;
   input.webkitdirectory = folder;
   input.addEventListener('change', () => {
-    upload.start(Promise.resolve(filesOfInput(input)));
+    const files = filesOfInput(input);
+    upload.start(() => Promise.resolve(files));
     input.value = '';
   });
   return input;
@@ -39,7 +40,8 @@ export function uploadInputs(upload: Upload): UploadInputs {
     overlay.hidden = true;
     if (event.dataTransfer === null || !carriesFiles(event)) return;
     event.preventDefault();
-    upload.start(filesOfDrop(event.dataTransfer, upload.reading));
+    const { dataTransfer } = event;
+    upload.start((progress, stopped) => filesOfDrop(dataTransfer, progress, stopped));
   }, { signal });
 
   return {

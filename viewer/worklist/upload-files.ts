@@ -1,3 +1,5 @@
+import { RequestError } from '../api/problem.ts';
+
 /** A file with the path it has inside the chosen or dropped folder. */
 export interface PathFile {
   readonly path: string;
@@ -17,7 +19,8 @@ function fileOf(entry: FileSystemFileEntry): Promise<File> {
   return new Promise((resolve, reject) => { entry.file(resolve, reject); });
 }
 
-async function walk(entry: FileSystemEntry, found: PathFile[], progress: (count: number) => void): Promise<void> {
+async function walk(entry: FileSystemEntry, found: PathFile[], progress: (count: number) => void, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) throw new RequestError('CANCELLED', 0, '');
   if (entry.isFile) {
     found.push({ path: entry.fullPath.replace(/^\//, ''), file: await fileOf(entry as FileSystemFileEntry) });
     progress(found.length);
@@ -26,18 +29,18 @@ async function walk(entry: FileSystemEntry, found: PathFile[], progress: (count:
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   // A reader gives at most a hundred entries a time; an empty answer is the end.
   for (let batch = await readBatch(reader); batch.length > 0; batch = await readBatch(reader)) {
-    for (const child of batch) await walk(child, found, progress);
+    for (const child of batch) await walk(child, found, progress, signal);
   }
 }
 
 /** Everything in a drop, folders walked through. The entries must be taken before the event ends, so call it at once. */
-export function filesOfDrop(transfer: DataTransfer, progress: (count: number) => void): Promise<readonly PathFile[]> {
+export function filesOfDrop(transfer: DataTransfer, progress: (count: number) => void, signal: AbortSignal): Promise<readonly PathFile[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const plain = [...transfer.files].map((file) => ({ path: file.name, file }));
   const collect = async (): Promise<readonly PathFile[]> => {
     if (entries.length === 0) return plain;
     const found: PathFile[] = [];
-    for (const entry of entries) await walk(entry, found, progress);
+    for (const entry of entries) await walk(entry, found, progress, signal);
     return found;
   };
   return collect();

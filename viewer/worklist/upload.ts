@@ -15,11 +15,14 @@ export interface UploadState {
   readonly error: unknown;
 }
 
+/** Collects files; `progress` hears of their number, and it rejects when the signal aborts. */
+export type ReadFiles = (progress: (count: number) => void, signal: AbortSignal) => Promise<readonly PathFile[]>;
+
 export interface Upload {
   readonly state: Store<UploadState>;
-  /** Sends what the promise gives; a second call while one runs is queued behind it. */
-  start(files: Promise<readonly PathFile[]>): void;
-  readonly reading: (count: number) => void;
+  /** Sends what `read`, called at once, gives; a second call while one runs is queued behind it. */
+  start(read: ReadFiles): void;
+  /** Ends the upload that is shown. */
   stop(): void;
   dismiss(): void;
 }
@@ -33,12 +36,14 @@ const batchBytes = 64 * 1024 * 1024;
 /** Uploading in batches, one at a time, with an answer for every file. */
 export function createUpload(): Upload {
   const state = createStore<UploadState>(idle);
-  let abort = new AbortController();
+  /** Of the uploads that have not ended, in the order of their start. */
+  const aborts: AbortController[] = [];
   let tail: Promise<void> = Promise.resolve();
 
   async function sendAll(files: readonly PathFile[], signal: AbortSignal): Promise<void> {
     let sentBefore = 0;
     for (const batch of inBatches(files, batchFiles, batchBytes)) {
+      if (signal.aborted) throw new RequestError('CANCELLED', 0, '');
       const bytes = batch.reduce((sum, each) => sum + each.file.size, 0);
       const base = sentBefore;
       const answer = await sendFiles(batch, (sent) => { state.set({ bytesSent: base + Math.min(sent, bytes) }); }, signal);
@@ -53,17 +58,17 @@ export function createUpload(): Upload {
     }
   }
 
-  async function run(source: Promise<readonly PathFile[]>): Promise<void> {
+  async function run(source: Promise<readonly PathFile[]>, signal: AbortSignal): Promise<void> {
     try {
       const files = await source;
-      abort = new AbortController();
+      if (signal.aborted) throw new RequestError('CANCELLED', 0, '');
       const bytesTotal = files.reduce((sum, each) => sum + each.file.size, 0);
       if (files.length === 0) {
         state.set({ ...idle, phase: 'nothing' });
         return;
       }
       state.set({ ...idle, phase: 'sending', fileCount: files.length, bytesTotal });
-      await sendAll(files, abort.signal);
+      await sendAll(files, signal);
       state.set({ phase: 'done' });
     } catch (error) {
       const cancelled = error instanceof RequestError && error.code === 'CANCELLED';
@@ -73,13 +78,17 @@ export function createUpload(): Upload {
 
   return {
     state,
-    start(files) {
-      tail = tail.then(() => run(files));
+    start(read) {
+      const abort = new AbortController();
+      aborts.push(abort);
+      const files = read((count) => {
+        if (state.get().phase !== 'sending' && !abort.signal.aborted) state.set({ ...idle, phase: 'reading', fileCount: count });
+      }, abort.signal);
+      // What goes wrong is said when its turn has come.
+      files.catch(() => undefined);
+      tail = tail.then(() => run(files, abort.signal)).finally(() => { aborts.splice(aborts.indexOf(abort), 1); });
     },
-    reading(count) {
-      if (state.get().phase !== 'sending') state.set({ ...idle, phase: 'reading', fileCount: count });
-    },
-    stop: () => { abort.abort(); },
+    stop: () => { aborts[0]?.abort(); },
     dismiss: () => { state.set(idle); },
   };
 }

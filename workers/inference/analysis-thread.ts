@@ -3,24 +3,31 @@
  * stop the lease from being renewed, and a healthy job would be taken for a lost one.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { openFileArchive } from '../../src/archive/file-archive.ts';
 import { toAppError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { createAnalyser } from './analyse.ts';
+import { createJobInput } from './job-input.ts';
 import type { AnalysisThreadData, FromThread, ToThread } from './thread-messages.ts';
 
 const data = workerData as AnalysisThreadData;
 const port = parentPort!;
+const largeBytes = 64 * 1024;
 const analyse = createAnalyser({
-  archive: await openFileArchive(data.dataDir),
+  openInput: await createJobInput(data),
   modelsDir: data.modelsDir,
+  inference: data.inference,
   softwareVersion: data.softwareVersion,
+  results: data.results,
   log: createLog({ name: 'phoi-worker', level: data.logLevel }),
 });
 let running = new AbortController();
 
 function tell(message: FromThread): void {
-  port.postMessage(message);
+  // Large objects change hands instead of being copied; small ones may share their memory with others.
+  const large = message.kind === 'done'
+    ? message.objects.map(({ part10 }) => part10).filter((bytes) => bytes.byteLength >= largeBytes && bytes.byteLength === bytes.buffer.byteLength)
+    : [];
+  port.postMessage(message, [...new Set(large.map(({ buffer }) => buffer as ArrayBuffer))]);
 }
 
 async function run(request: Extract<ToThread, { kind: 'analyse' }>): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * The worker process: takes analysis jobs until it is told to stop. It opens the queue and reads instances from the
- * same disk; it has no HTTP server and never touches the index.
+ * same disk, or fetches them over DICOMweb; it has no HTTP server and never touches the index.
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -9,12 +9,13 @@ import { toAppError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { openQueue } from '../../src/queue/open.ts';
 import { readSettings, version } from '../../src/settings.ts';
+import { createFitness } from './fitness.ts';
 import { runJob } from './run-job.ts';
 import { createThreadedAnalyser } from './threaded-analyser.ts';
 
 const aliveMs = 5_000;
-/** Exit code after giving up a job whose native code did not stop (EX_SOFTWARE). */
-const gaveUp = 70;
+/** Ends this process whatever it does: `process.exit` would wait for a network that runs on another thread, for ever when it hangs. */
+const endAtOnce = (): void => { process.kill(process.pid, 'SIGKILL'); };
 
 const config = readSettings(process.env);
 const workerId = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
@@ -23,30 +24,34 @@ const stop = new AbortController();
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
 if (process.send !== undefined) {
-  const alive = setInterval(() => process.send?.({ alive: true }), aliveMs);
+  setInterval(() => process.send?.({ alive: true }), aliveMs);
   // The server is gone: its next start brings its own workers, and this one would hold its queue file open for nothing.
-  process.once('disconnect', () => { clearInterval(alive); process.exit(0); });
+  process.once('disconnect', endAtOnce);
 }
 
+const fitness = createFitness({ config, log, signal: stop.signal });
+await fitness.atStart();
 const queue = await openQueue(config);
 const analyse = createThreadedAnalyser({
-  dataDir: config.dataDir, modelsDir: config.modelsDir, softwareVersion: version, logLevel: config.logLevel,
+  dataDir: config.dataDir, archive: config.archive, modelsDir: config.modelsDir, inference: config.inference, softwareVersion: version, results: config.results, logLevel: config.logLevel,
 });
 
 while (!stop.signal.aborted) {
   try {
     const claimed = await queue.claim<AnalyzeJobData>(analyzeJobName, workerId, stop.signal);
     if (claimed === undefined) break;
-    await runJob(claimed, {
+    const failure = await runJob(claimed, {
       analyse,
+      hasOwnModels: config.archive.url !== undefined,
       limits: { timeoutMs: config.job.timeoutSeconds * 1000, maxMemoryBytes: config.job.maxMemoryMiB * 1024 ** 2, graceMs: 5_000 },
       memory: () => process.memoryUsage.rss(),
       giveUp(reason) {
         log.error({ reason }, 'Worker ends to free what the job holds');
-        process.exit(gaveUp);
+        endAtOnce();
       },
       log,
     });
+    await fitness.after(failure, claimed.job.data);
   } catch (error) {
     log.error({ err: toAppError(error) }, 'The queue did not answer');
     await new Promise((resolve) => { setTimeout(resolve, 1_000); });

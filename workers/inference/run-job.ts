@@ -8,11 +8,10 @@ import { AppError, toAppError, type ErrorCode } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
 import type { ClaimedJob } from '../../src/queue/port.ts';
 
-/** Failures that another attempt cannot mend. */
-const permanent: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'MODEL_NOT_FOUND', 'MODEL_HASH_MISMATCH', 'MODEL_MANIFEST_INVALID', 'MODEL_OUTPUT_INVALID', 'MODEL_MEMORY_EXCEEDED',
-  'ARCHIVE_CORRUPT',
-]);
+/** What is wrong with the models folder: another attempt cannot mend it, another worker with a folder of its own can. */
+export const faultsOfModelsFolder: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['MODEL_NOT_FOUND', 'MODEL_HASH_MISMATCH', 'MODEL_MANIFEST_INVALID']);
+/** Failures that no other attempt can mend, wherever it runs. */
+const permanent: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['MODEL_OUTPUT_INVALID', 'MODEL_MEMORY_EXCEEDED', 'ARCHIVE_CORRUPT']);
 
 export interface ProducedObject {
   readonly role: string;
@@ -34,6 +33,8 @@ export interface RunJobDeps {
     onProgress: (stage: string, fraction: number) => void, signal: AbortSignal,
   ) => Promise<{ readonly findings: AnalyzeJobResult['findings']; readonly objects: readonly ProducedObject[] }>;
   readonly limits: JobLimits;
+  /** False where all workers share one: what it lacks, no other has. */
+  readonly hasOwnModels: boolean;
   /** Resident memory of this process in bytes. */
   memory(): number;
   /** Ends the process: native code that ignores the abort cannot be stopped otherwise. */
@@ -61,8 +62,11 @@ function rejectOn(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Runs the job and answers the queue. Never throws: a lost lease or an unreachable queue is logged, the lease then ends by itself. */
-export async function runJob(claimed: ClaimedJob<AnalyzeJobData>, deps: RunJobDeps): Promise<void> {
+/**
+ * Runs the job and answers the queue. Gives the code of what went wrong, if anything did.
+ * Never throws: a lost lease or an unreachable queue is logged, the lease then ends by itself.
+ */
+export async function runJob(claimed: ClaimedJob<AnalyzeJobData>, deps: RunJobDeps): Promise<ErrorCode | undefined> {
   const { job } = claimed;
   const log = deps.log.child({ jobId: job.id, studyInstanceUID: job.data.studyInstanceUID, attempt: job.attempt });
   const watch = startWatch(deps.limits, () => deps.memory());
@@ -74,6 +78,7 @@ export async function runJob(claimed: ClaimedJob<AnalyzeJobData>, deps: RunJobDe
     lastReport = now;
     claimed.progress({ stage, fraction }).catch((error: unknown) => log.debug({ err: toAppError(error) }, 'Progress not reported'));
   };
+  const canRetry = (code: ErrorCode): boolean => !permanent.has(code) && (deps.hasOwnModels || !faultsOfModelsFolder.has(code));
   const work = deps.analyse({ data: job.data, createdAt: new Date(job.createdAt) }, report, signal);
   try {
     const result = await Promise.race([work, rejectOn(signal)]);
@@ -81,21 +86,23 @@ export async function runJob(claimed: ClaimedJob<AnalyzeJobData>, deps: RunJobDe
     const packed: AnalyzeJobResult = { findings: result.findings, objects: result.objects.map(packObject) };
     await claimed.complete(packed);
     log.info({ status: result.findings.status, findings: result.findings.findings.length, objects: packed.objects.length }, 'Analysis done');
+    return undefined;
   } catch (error) {
     watch.stop();
     // An analysis that heeds the abort answers with an error of its own; why it was aborted is what counts.
     const failure = toAppError(watch.signal.aborted ? watch.signal.reason : error);
     log.error({ err: failure, code: failure.code }, 'Analysis failed');
     if (!claimed.signal.aborted) {
-      await claimed.fail({ code: failure.code, message: failure.message, retry: !permanent.has(failure.code) })
+      await claimed.fail({ code: failure.code, message: failure.message, retry: canRetry(failure.code) })
         .catch((cause: unknown) => log.error({ err: toAppError(cause) }, 'The failure could not be reported'));
     }
-    if (!signal.aborted) return;
+    if (!signal.aborted) return failure.code;
     const settled = await Promise.race([
       work.then(() => true, () => true),
       new Promise<boolean>((resolve) => { setTimeout(resolve, deps.limits.graceMs, false); }),
     ]);
     // A process that blew its memory limit may never give the memory back to the system: a fresh one does.
     if (!settled || failure.code === 'MODEL_MEMORY_EXCEEDED') deps.giveUp(failure.code);
+    return failure.code;
   }
 }

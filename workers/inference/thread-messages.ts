@@ -2,12 +2,16 @@
 import type { AnalyzeJobData } from '../../src/analysis/job.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import type { FindingsDocument } from '../../src/findings/types.ts';
+import type { ExecutionProvider } from '../../src/inference/session.ts';
+import type { ResultOptions } from '../../src/results/options.ts';
+import type { JobInputSettings } from './job-input.ts';
 import type { ProducedObject } from './run-job.ts';
 
-export interface AnalysisThreadData {
-  readonly dataDir: string;
+export interface AnalysisThreadData extends JobInputSettings {
   readonly modelsDir: string;
+  readonly inference: { readonly provider: ExecutionProvider; readonly threads: number };
   readonly softwareVersion: string;
+  readonly results: ResultOptions;
   readonly logLevel: string;
 }
 

@@ -11,7 +11,7 @@ import { writeMultipart, type OutgoingPart } from '../../dicomweb/multipart.ts';
 import { negotiateFrames } from '../../dicomweb/negotiate.ts';
 import { AppError } from '../../errors.ts';
 import type { InstanceRecord } from '../../study/types.ts';
-import type { HttpDeps } from '../deps.ts';
+import type { RouteDeps } from '../deps.ts';
 import type { Http } from '../type-provider.ts';
 import { acceptOf, entityTag, findInstance, levels, notModified, resourcePath, serviceUrl } from './resource.ts';
 
@@ -37,9 +37,9 @@ export function checkedFrames(record: InstanceRecord, list: string): readonly nu
   return numbers;
 }
 
-export function registerFrames(app: Http, deps: HttpDeps, pool: DecodePool, frames: Frames): void {
+export function registerFrames(app: Http, deps: RouteDeps, pool: DecodePool, frames: Frames): void {
   app.get(`${levels.instance.path}/frames/:frames`, { schema: { params: frameParams } }, async (request, reply) => {
-    const record = await findInstance(deps, request.params);
+    const record = await findInstance(deps, request, request.params);
     const numbers = checkedFrames(record, request.params.frames);
     const { multipart, syntax, mediaType } = negotiateFrames(acceptOf(request), record.transferSyntaxUID, numbers.length);
     const stored = syntax === 'stored';
@@ -74,7 +74,7 @@ export function registerFrames(app: Http, deps: HttpDeps, pool: DecodePool, fram
   });
 
   app.get(`${levels.instance.path}/bulkdata/:elementPath`, { schema: { params: bulkParams } }, async (request, reply) => {
-    const record = await findInstance(deps, request.params);
+    const record = await findInstance(deps, request, request.params);
     const elementPath = request.params.elementPath.toUpperCase().split('.');
     const isPixelData = elementPath.length === 1 && elementPath[0] === '7FE00010';
     // Pixel data is given decoded, frame by frame, like `frames`.

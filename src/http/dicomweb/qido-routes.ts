@@ -11,7 +11,8 @@ import { acceptsJson } from '../../dicomweb/negotiate.ts';
 import { parseQuery, shapeMatch, type QidoLevel } from '../../dicomweb/qido.ts';
 import { AppError } from '../../errors.ts';
 import type { QidoQuery } from '../../index/port.ts';
-import type { HttpDeps, HttpLimits } from '../deps.ts';
+import type { IndexReader } from '../../sites/index-reader.ts';
+import type { RouteDeps, HttpLimits } from '../deps.ts';
 import { uidSchema } from '../schemas/common.ts';
 import type { Http } from '../type-provider.ts';
 import { acceptOf, resourcePath, serviceUrl } from './resource.ts';
@@ -45,11 +46,11 @@ function retrievePath(match: Dataset, level: QidoLevel): string {
   });
 }
 
-export function registerQido(app: Http, deps: HttpDeps, limits: HttpLimits): void {
-  const search: Readonly<Record<QidoLevel, (query: QidoQuery) => Promise<readonly Dataset[]>>> = {
-    study: async (query) => deps.index.queryStudies(query),
-    series: async (query) => deps.index.querySeries(query),
-    instance: async (query) => deps.index.queryInstances(query),
+export function registerQido(app: Http, deps: RouteDeps, limits: HttpLimits): void {
+  const search: Readonly<Record<QidoLevel, (index: IndexReader, query: QidoQuery) => Promise<readonly Dataset[]>>> = {
+    study: async (index, query) => index.queryStudies(query),
+    series: async (index, query) => index.querySeries(query),
+    instance: async (index, query) => index.queryInstances(query),
   };
 
   for (const { url, level, above } of resources) {
@@ -61,7 +62,7 @@ export function registerQido(app: Http, deps: HttpDeps, limits: HttpLimits): voi
         ...(seriesInstanceUID === undefined ? {} : { [tag('SeriesInstanceUID')]: seriesInstanceUID }),
       }, limits.maxQidoResults);
       // One more than asked for tells whether there is more.
-      const found = parsed.query.limit === 0 ? [] : await search[level]({ ...parsed.query, limit: parsed.query.limit + 1 });
+      const found = parsed.query.limit === 0 ? [] : await search[level](deps.view(request).index, { ...parsed.query, limit: parsed.query.limit + 1 });
       if (found.length > parsed.query.limit) {
         void reply.header('warning', `299 ${request.host} "There are additional results that can be requested"`);
       }

@@ -1,8 +1,8 @@
 /** The studies service of DICOMweb (PS3.18 10), with cross-origin access for the configured web viewers. */
 import cors from '@fastify/cors';
-import { createDecodePool } from '../../dicomweb/decode-pool.ts';
+import type { DecodePool } from '../../dicomweb/decode-pool.ts';
 import { createFrames } from '../../dicomweb/frames.ts';
-import type { HttpDeps, HttpLimits } from '../deps.ts';
+import type { RouteDeps, HttpLimits } from '../deps.ts';
 import type { Http } from '../type-provider.ts';
 import { registerFrames } from './frame-routes.ts';
 import { registerMetadata } from './metadata-routes.ts';
@@ -11,7 +11,7 @@ import { registerRendered } from './rendered-routes.ts';
 import { registerRetrieve } from './retrieve-routes.ts';
 import { registerStow } from './stow-route.ts';
 
-export async function registerDicomweb(app: Http, deps: HttpDeps, limits: HttpLimits): Promise<void> {
+export async function registerDicomweb(app: Http, deps: RouteDeps, limits: HttpLimits, pool: DecodePool): Promise<void> {
   const { corsOrigins } = deps.config;
   if (corsOrigins !== undefined && corsOrigins.length > 0) {
     await app.register(cors, {
@@ -23,8 +23,6 @@ export async function registerDicomweb(app: Http, deps: HttpDeps, limits: HttpLi
     });
     app.addHook('onRequest', async (_request, reply) => void reply.header('cross-origin-resource-policy', 'cross-origin'));
   }
-  const pool = createDecodePool({ threads: limits.decodeThreads, timeoutMs: limits.decodeTimeoutMs, memoryMb: limits.decodeMemoryMb });
-  app.addHook('onClose', async () => pool.close());
   const frames = createFrames(deps.archive, pool, limits.frameCacheBytes);
 
   registerStow(app, deps, limits);

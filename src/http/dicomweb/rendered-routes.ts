@@ -10,7 +10,7 @@ import { parseViewport, type Viewport } from '../../dicomweb/viewport.ts';
 import { parseWindow, type RenderedFrame, type Window } from '../../dicomweb/window.ts';
 import { AppError } from '../../errors.ts';
 import type { InstanceRecord } from '../../study/types.ts';
-import type { HttpDeps } from '../deps.ts';
+import type { RouteDeps } from '../deps.ts';
 import type { Http } from '../type-provider.ts';
 import { checkedFrames } from './frame-routes.ts';
 import { acceptOf, entityTag, findInstance, findInstances, levels, notModified } from './resource.ts';
@@ -62,7 +62,7 @@ function middle(records: readonly InstanceRecord[]): InstanceRecord {
   return found;
 }
 
-export function registerRendered(app: Http, deps: HttpDeps, pool: DecodePool): void {
+export function registerRendered(app: Http, deps: RouteDeps, pool: DecodePool): void {
   async function rendered(record: InstanceRecord, frameNumber: number, wanted: Wanted): Promise<Buffer> {
     const frame = await pool.run<'render'>({
       kind: 'render', path: deps.archive.path(record.blobKey), frameIndex: frameNumber - 1,
@@ -76,7 +76,7 @@ export function registerRendered(app: Http, deps: HttpDeps, pool: DecodePool): v
     [`${levels.instance.path}/frames/:frames/rendered`, frameParams],
   ] as const) {
     app.get(path, { schema: { params, querystring: renderQuery } }, async (request, reply) => {
-      const record = await findInstance(deps, request.params);
+      const record = await findInstance(deps, request, request.params);
       const list = 'frames' in request.params ? request.params.frames : String(Math.ceil(frameCount(record.header) / 2));
       const frameNumber = checkedFrames(record, list)[0]!;
       const { window, viewport, quality } = request.query;
@@ -93,7 +93,7 @@ export function registerRendered(app: Http, deps: HttpDeps, pool: DecodePool): v
 
   for (const [level, { path, params }] of Object.entries(levels)) {
     app.get(`${path}/thumbnail`, { schema: { params, querystring: Type.Pick(renderQuery, ['viewport']) } }, async (request, reply) => {
-      const record = middle(await findInstances(deps, request.params));
+      const record = middle(await findInstances(deps, request, request.params));
       const { viewport } = request.query;
       const wanted: Wanted = {
         type: negotiateRendered(acceptOf(request)),

@@ -4,7 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from '@sinclair/typebox';
 import { AppError } from '../../errors.ts';
 import type { InstanceRecord } from '../../study/types.ts';
-import type { HttpDeps } from '../deps.ts';
+import type { RouteDeps } from '../deps.ts';
+import { identityOf } from '../plugins/authentication.ts';
 import { uidSchema } from '../schemas/common.ts';
 
 export const servicePath = '/dicom-web';
@@ -44,8 +45,8 @@ export function resourcePath(uids: ResourceUIDs): string {
 }
 
 /** The instances of a resource, never none. Errors: HTTP_NOT_FOUND. */
-export async function findInstances(deps: HttpDeps, uids: ResourceUIDs): Promise<readonly InstanceRecord[]> {
-  const records = await deps.index.instances({
+export async function findInstances(deps: RouteDeps, request: FastifyRequest, uids: ResourceUIDs): Promise<readonly InstanceRecord[]> {
+  const records = await deps.view(request).index.instances({
     studyInstanceUID: uids.studyInstanceUID,
     ...(uids.seriesInstanceUID === undefined ? {} : { seriesInstanceUID: uids.seriesInstanceUID }),
     ...(uids.sopInstanceUID === undefined ? {} : { sopInstanceUID: uids.sopInstanceUID }),
@@ -55,8 +56,8 @@ export async function findInstances(deps: HttpDeps, uids: ResourceUIDs): Promise
 }
 
 /** One instance. Errors: HTTP_NOT_FOUND. */
-export async function findInstance(deps: HttpDeps, uids: Required<ResourceUIDs>): Promise<InstanceRecord> {
-  return (await findInstances(deps, uids))[0]!;
+export async function findInstance(deps: RouteDeps, request: FastifyRequest, uids: Required<ResourceUIDs>): Promise<InstanceRecord> {
+  return (await findInstances(deps, request, uids))[0]!;
 }
 
 /** A validator over the contents and the representation. */
@@ -72,12 +73,12 @@ function matches(header: string | undefined, tag: string): boolean {
 
 /**
  * Cache headers; true when the client has it already and 304 was set. An instance never changes under its UID, a study
- * or series may grow.
+ * or series may grow. Who has logged in is asked again for each: the next one at the same browser may see less, or nothing.
  */
 export function notModified(request: FastifyRequest, reply: FastifyReply, tag: string, kind: 'immutable' | 'may-grow'): boolean {
   void reply.headers({
     etag: tag,
-    'cache-control': kind === 'immutable' ? 'private, max-age=31536000, immutable' : 'private, no-cache',
+    'cache-control': kind === 'immutable' && identityOf(request) === undefined ? 'private, max-age=31536000, immutable' : 'private, no-cache',
     vary: 'Accept, Origin',
   });
   if (!matches(request.headers['if-none-match'], tag)) return false;

@@ -7,13 +7,13 @@ import { writeMultipart, type OutgoingPart } from '../../dicomweb/multipart.ts';
 import { negotiateInstances, type SyntaxChoice } from '../../dicomweb/negotiate.ts';
 import { explicitVRLittleEndian } from '../../dicom/transfer-syntax.ts';
 import type { InstanceRecord } from '../../study/types.ts';
-import type { HttpDeps } from '../deps.ts';
+import type { RouteDeps } from '../deps.ts';
 import type { Http } from '../type-provider.ts';
 import { acceptOf, entityTag, findInstances, levels, notModified, resourcePath, serviceUrl } from './resource.ts';
 
 const chunkBytes = 256 * 1024;
 
-export function registerRetrieve(app: Http, deps: HttpDeps, pool: DecodePool): void {
+export function registerRetrieve(app: Http, deps: RouteDeps, pool: DecodePool): void {
   async function instanceBody(record: InstanceRecord, syntax: SyntaxChoice): Promise<AsyncIterable<Uint8Array> | Uint8Array> {
     if (syntax === 'explicit' && record.transferSyntaxUID !== explicitVRLittleEndian) {
       return pool.run<'transcode'>({ kind: 'transcode', path: deps.archive.path(record.blobKey) });
@@ -47,7 +47,7 @@ export function registerRetrieve(app: Http, deps: HttpDeps, pool: DecodePool): v
 
   for (const [level, { path, params }] of Object.entries(levels)) {
     app.get(path, { schema: { params } }, async (request, reply) => {
-      const records = await findInstances(deps, request.params);
+      const records = await findInstances(deps, request, request.params);
       const representation = negotiateInstances(acceptOf(request), [...new Set(records.map(({ transferSyntaxUID }) => transferSyntaxUID))], level === 'instance');
       const tag = entityTag(records, `${representation.multipart} ${representation.syntax}`);
       if (notModified(request, reply, tag, level === 'instance' ? 'immutable' : 'may-grow')) return reply.send();

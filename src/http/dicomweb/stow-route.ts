@@ -3,7 +3,8 @@ import { Type } from '@sinclair/typebox';
 import { acceptsJson } from '../../dicomweb/negotiate.ts';
 import { storeInstances } from '../../dicomweb/stow.ts';
 import { AppError } from '../../errors.ts';
-import type { HttpDeps, HttpLimits } from '../deps.ts';
+import type { RouteDeps, HttpLimits } from '../deps.ts';
+import { sitesOf } from '../plugins/authentication.ts';
 import { sendProblem } from '../plugins/problem.ts';
 import { uidSchema } from '../schemas/common.ts';
 import type { Http } from '../type-provider.ts';
@@ -11,7 +12,7 @@ import { acceptOf, serviceUrl } from './resource.ts';
 
 const params = Type.Object({ studyInstanceUID: Type.Optional(uidSchema) });
 
-export function registerStow(app: Http, deps: HttpDeps, limits: HttpLimits): void {
+export function registerStow(app: Http, deps: RouteDeps, limits: HttpLimits): void {
   // The body is read as it arrives; nothing is collected before the handler.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -24,7 +25,7 @@ export function registerStow(app: Http, deps: HttpDeps, limits: HttpLimits): voi
         contentType: request.headers['content-type'],
         body: request.raw,
         ...(studyInstanceUID === undefined ? {} : { studyInstanceUID }),
-        context: { transport: 'stow', remoteAddress: request.ip },
+        context: { transport: 'stow', remoteAddress: request.ip, ...sitesOf(request) },
         baseUrl: serviceUrl(request, deps.config.publicUrl),
         maxInstanceBytes: limits.maxInstanceBytes,
       });

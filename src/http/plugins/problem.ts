@@ -51,15 +51,19 @@ export async function sendProblem(reply: FastifyReply, error: AppError, extensio
   return reply.status(problem.status).header('content-type', 'application/problem+json').send(Buffer.from(JSON.stringify(problem)));
 }
 
-/** Details that an error may show to a client: the state of a study, never more. */
-function publicDetails(error: AppError): Readonly<Record<string, unknown>> {
-  const state = error.details['state'];
-  return typeof state === 'string' ? { state } : {};
+/** The state of a study, who holds a lock, what of a draft is wrong or open, when to try again. */
+const publicNames = ['state', 'lock', 'path', 'undecided', 'retryAfterSeconds'] as const;
+
+/** Details that an error may show to a client: nothing of a patient is among them. */
+export function publicDetails(error: AppError): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(publicNames.flatMap((name) => (error.details[name] === undefined ? [] : [[name, error.details[name]]])));
 }
 
 export function registerProblems(app: Http): void {
   app.setErrorHandler(async (error, request: FastifyRequest, reply: FastifyReply) => {
     const known = problemError(error);
+    const { retryAfterSeconds } = known.details;
+    if (typeof retryAfterSeconds === 'number') void reply.header('retry-after', retryAfterSeconds);
     if (known.statusCode >= 500) request.log.error({ err: known, code: known.code }, 'request failed');
     return sendProblem(reply, known, known.statusCode < 500 ? publicDetails(known) : {});
   });

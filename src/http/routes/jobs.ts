@@ -1,7 +1,7 @@
-/** The queue as operators see it, and deliveries to be sent again. */
+/** The queue as operators see it. */
 import { Type } from '@sinclair/typebox';
 import { AppError } from '../../errors.ts';
-import type { HttpDeps } from '../deps.ts';
+import type { RouteDeps } from '../deps.ts';
 import { idParams, paging, problemSchema } from '../schemas/common.ts';
 import { jobItem, jobItemSchema, jobStateSchema } from '../schemas/job.ts';
 import type { Http } from '../type-provider.ts';
@@ -9,7 +9,7 @@ import type { Http } from '../type-provider.ts';
 const accepted = Type.Object({ id: Type.String() });
 const errors = { '4xx': problemSchema };
 
-export function registerJobRoutes(app: Http, deps: HttpDeps): void {
+export function registerJobRoutes(app: Http, deps: RouteDeps): void {
   app.get('/jobs', {
     schema: {
       tags: ['jobs'], summary: 'Jobs, newest first',
@@ -22,7 +22,10 @@ export function registerJobRoutes(app: Http, deps: HttpDeps): void {
       deps.queue.list({ ...(state === undefined ? {} : { states: state }), limit, offset }),
       deps.queue.counts(),
     ]);
-    return { items: jobs.map(jobItem), counts };
+    // A page may hold fewer than asked for: what is left out still has its place in the queue.
+    const view = deps.view(request);
+    const items = await Promise.all(jobs.map(jobItem).map(async (item) => (view.sites === undefined || (item.studyInstanceUID !== undefined && await view.sees(item.studyInstanceUID)) ? [item] : [])));
+    return { items: items.flat(), counts };
   });
 
   /** False from the queue means: no such job, or not in a state where that is possible. */
@@ -45,14 +48,6 @@ export function registerJobRoutes(app: Http, deps: HttpDeps): void {
   }, async (request, reply) => {
     const { id } = request.params;
     await explain(id, await deps.queue.cancel(id), 'The job is finished already.');
-    return reply.status(202).send({ id });
-  });
-
-  app.post('/deliveries/:id/resend', {
-    schema: { tags: ['deliveries'], summary: 'Sends again now', params: idParams, response: { 202: accepted, ...errors } },
-  }, async (request, reply) => {
-    const { id } = request.params;
-    if (!await deps.actions.resendDelivery(id)) throw new AppError('DELIVERY_NOT_FOUND', 'There is no delivery with this id.');
     return reply.status(202).send({ id });
   });
 }

@@ -10,10 +10,11 @@ const disclaimer = {
   vi: 'Đây không phải là thiết bị y tế được chứng nhận. Các dấu là đề xuất của chương trình máy tính; bác sĩ chẩn đoán hình ảnh đọc phim và quyết định.',
 };
 
-export function registerSystemRoutes(app: Http, deps: HttpDeps): void {
+export function registerSystemRoutes(app: Http, deps: Pick<HttpDeps, 'config' | 'models' | 'destinations'>): void {
   app.get('/system', { schema: { tags: ['service'], summary: 'The service and its settings', response: { 200: systemSchema } } }, async () => {
     const { config } = deps;
-    const model = (await deps.models()).find(({ inUse }) => inUse);
+    const models = await deps.models();
+    const model = models.find(({ role }) => role === 'champion') ?? models.find(({ inUse }) => inUse);
     return {
       name: 'Phoi',
       version: config.version,
@@ -23,7 +24,7 @@ export function registerSystemRoutes(app: Http, deps: HttpDeps): void {
       ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
       authentication: config.token !== undefined,
       ...(model === undefined ? {} : { model }),
-      destinations: [...deps.destinations],
+      destinations: deps.destinations.map(({ name }) => name),
       disclaimer,
     };
   });

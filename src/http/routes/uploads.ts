@@ -2,7 +2,8 @@
 import { Type } from '@sinclair/typebox';
 import { AppError, toAppError } from '../../errors.ts';
 import type { ReceiveContext } from '../../study/types.ts';
-import type { HttpDeps, HttpLimits } from '../deps.ts';
+import type { RouteDeps, HttpLimits } from '../deps.ts';
+import { sitesOf } from '../plugins/authentication.ts';
 import { sendProblem } from '../plugins/problem.ts';
 import { problemSchema } from '../schemas/common.ts';
 import type { Http } from '../type-provider.ts';
@@ -32,7 +33,7 @@ function summary(files: readonly FileOutcome[]) {
   return { files, counts, studies };
 }
 
-export function registerUploadRoutes(app: Http, deps: HttpDeps, limits: HttpLimits): void {
+export function registerUploadRoutes(app: Http, deps: RouteDeps, limits: HttpLimits): void {
   // Read as it arrives: a study is gigabytes.
   app.addContentTypeParser('multipart/form-data', (_request, payload, done) => done(null, payload));
 
@@ -42,7 +43,7 @@ export function registerUploadRoutes(app: Http, deps: HttpDeps, limits: HttpLimi
       response: { 200: Type.Object(resultFields), '4xx': problemSchema },
     },
   }, async (request, reply) => {
-    const context: ReceiveContext = { transport: 'upload', remoteAddress: request.ip };
+    const context: ReceiveContext = { transport: 'upload', remoteAddress: request.ip, ...sitesOf(request) };
     const files: FileOutcome[] = [];
     const { socket } = request.raw;
     const intake = createIntake(deps, limits, {

@@ -10,7 +10,7 @@ export const jobItemSchema = Type.Object({
   id: Type.String(),
   name: Type.String(),
   state: jobStateSchema,
-  priority: prioritySchema,
+  priority: Type.Union([prioritySchema, Type.Literal('background')], { description: 'background: a shadow model, whose result is not shown' }),
   attempt: Type.Integer(),
   maxAttempts: Type.Integer(),
   progress: Type.Optional(progressSchema),

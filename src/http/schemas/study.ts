@@ -1,6 +1,7 @@
 /** The worklist and a study as JSON; the types are those of `src/study/types.ts`, held together by `test/http`. */
 import { Type } from '@sinclair/typebox';
 import { bilingualSchema, reasonSchema } from './common.ts';
+import { deliverySchema } from './delivery.ts';
 
 export const studyStates = ['receiving', 'incomplete', 'waiting', 'analysing', 'analysed', 'not-analysed', 'failed'] as const;
 export const studyStateSchema = Type.Union(studyStates.map((state) => Type.Literal(state)));
@@ -9,6 +10,7 @@ export const progressSchema = Type.Object({ stage: Type.String(), fraction: Type
 
 const worklistFields = {
   studyInstanceUID: Type.String(),
+  site: Type.Optional(Type.String({ description: 'Name of its site in the settings; absent when it belongs to none' })),
   state: studyStateSchema,
   progress: Type.Optional(progressSchema),
   patientName: Type.String({ description: 'As in DICOM, components separated by ^. Plain text: escape it before it meets HTML.' }),
@@ -28,8 +30,17 @@ const worklistFields = {
   findingCount: Type.Optional(Type.Integer({ description: 'Absent unless the study was analysed.' })),
   largestDiameterMm: Type.Optional(Type.Number()),
   topProbability: Type.Optional(Type.Number()),
+  baselineCategory: Type.Optional(Type.String({ description: 'Lung-RADS v2022 of the AI\'s findings, if this is a first screening CT. A radiologist decides.' })),
   reasons: Type.Array(reasonSchema),
   conflictCount: Type.Integer(),
+  review: Type.Object({
+    state: Type.Union((['unread', 'draft', 'signed', 'addendum'] as const).map((state) => Type.Literal(state))),
+    reading: Type.Optional(Type.Object({ name: Type.String(), since: Type.String() }, { description: 'Who holds the lock now.' })),
+    signedBy: Type.Optional(Type.String()),
+    signedAt: Type.Optional(Type.String()),
+    lungRads: Type.Optional(Type.String()),
+    newerAnalysis: Type.Optional(Type.Boolean({ description: 'An analysis came after the signature.' })),
+  }),
 };
 
 export const worklistItemSchema = Type.Object(worklistFields, { additionalProperties: true });
@@ -65,19 +76,12 @@ export const studyDetailSchema = Type.Object({
   }, { additionalProperties: true })),
   analysis: Type.Optional(analysisSchema),
   earlierAnalyses: Type.Array(analysisSchema),
-  deliveries: Type.Array(Type.Object({
-    id: Type.String(),
-    sopInstanceUID: Type.String(),
-    destination: Type.String(),
-    state: Type.Union([Type.Literal('waiting'), Type.Literal('sent'), Type.Literal('failed')]),
-    attempts: Type.Integer(),
-    lastError: Type.Optional(Type.String()),
-    updatedAt: Type.String(),
-  }, { additionalProperties: true })),
+  deliveries: Type.Array(deliverySchema),
 }, { additionalProperties: true });
 
 export const modelSchema = Type.Object({
   id: Type.String(), version: Type.String(), name: Type.String(), task: Type.String(), sha256: Type.String(), inUse: Type.Boolean(),
+  role: Type.Optional(Type.Union((['champion', 'shadow', 'part', 'none'] as const).map((role) => Type.Literal(role)))),
 });
 
 export const systemSchema = Type.Object({

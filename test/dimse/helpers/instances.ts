@@ -6,6 +6,7 @@ import type { Dataset } from '../../../src/dicom/dataset.ts';
 import { encodeDataset, fileMeta } from '../../../src/dicom/encode.ts';
 import { explicitVRLittleEndian } from '../../../src/dicom/transfer-syntax.ts';
 import { randomUID, uidFromName } from '../../../src/dicom/uid.ts';
+import { putPixelLayout } from '../../helpers/image-pixel.ts';
 
 export const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
 
@@ -56,14 +57,7 @@ export function ctInstance(options: {
   put(dataset, 'ImageOrientationPatient', 1, 0, 0, 0, 1, 0);
   put(dataset, 'PixelSpacing', 0.7, 0.7);
   put(dataset, 'SliceThickness', 1);
-  put(dataset, 'SamplesPerPixel', 1);
-  put(dataset, 'PhotometricInterpretation', 'MONOCHROME2');
-  put(dataset, 'Rows', size);
-  put(dataset, 'Columns', size);
-  put(dataset, 'BitsAllocated', 16);
-  put(dataset, 'BitsStored', 16);
-  put(dataset, 'HighBit', 15);
-  put(dataset, 'PixelRepresentation', 0);
+  putPixelLayout(dataset, { rows: size, columns: size, bitsAllocated: 16, bitsStored: 16 });
   put(dataset, 'RescaleIntercept', -1024);
   put(dataset, 'RescaleSlope', 1);
   const pixels = new Uint16Array(size * size);

@@ -1,8 +1,7 @@
 /** DCMTK programs as peers: run to their end, or started as servers. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
-import { freePort } from '../../helpers/ports.ts';
+import { freePort, listens } from '../../helpers/ports.ts';
 import { until } from '../../helpers/until.ts';
 
 export interface ProgramResult {
@@ -21,25 +20,15 @@ export async function runProgram(name: string, args: readonly string[]): Promise
   return { code, output };
 }
 
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } finally {
-    socket.destroy();
-  }
-}
-
 export interface Server {
   readonly port: number;
   readonly output: () => string;
   stop(): Promise<void>;
 }
 
-/** Starts a server that listens on the port it is given, and waits until it does. */
-export async function startProgram(name: string, args: (port: number) => readonly string[]): Promise<Server> {
-  const port = await freePort();
+/** Starts a server that listens on the port it is given, by default a free one, and waits until it does. */
+export async function startProgram(name: string, args: (port: number) => readonly string[], samePort?: number): Promise<Server> {
+  const port = samePort ?? await freePort();
   const child = spawn(name, args(port), { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const collect = (chunk: Buffer): void => { output = (output + chunk.toString()).slice(-200_000); };
@@ -48,8 +37,8 @@ export async function startProgram(name: string, args: (port: number) => readonl
   const exited = once(child, 'close');
   await until(`${name} on port ${port}`, () => {
     if (child.exitCode !== null) throw new Error(`${name} ended: ${output}`);
-    return answers(port);
-  }, 20_000);
+    return listens(port);
+  });
   return {
     port,
     output: () => output,

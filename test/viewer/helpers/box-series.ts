@@ -7,6 +7,7 @@ import { put, putBytes } from '../../../src/dicom/build.ts';
 import type { Dataset } from '../../../src/dicom/dataset.ts';
 import { encodePart10 } from '../../../src/dicom/encode.ts';
 import { uidFromName } from '../../../src/dicom/uid.ts';
+import { putPixelLayout } from '../../helpers/image-pixel.ts';
 import { documentFields } from './reference-findings.ts';
 
 export const boxSeries = { size: 64, slices: 12, spacingMm: 2, sliceSpacingMm: 3, boxHU: 240, airHU: -900 } as const;
@@ -21,7 +22,15 @@ export interface BoxSeriesOptions {
   readonly patientBirthDate?: string;
   readonly patientSex?: 'F' | 'M';
   readonly studyTime?: string;
+  readonly studyDate?: string;
+  /** Turned about the patient's left-right axis, so that no axis but that one is the patient's. Degrees; not with `axes`. */
+  readonly tiltDegrees?: number;
+  /** Distance of pixels, mm; default that of `boxSeries`. The first pixel stays where it is. */
+  readonly pixelSpacingMm?: number;
+  /** Where the first slice lies along the body, mm; default 0. */
+  readonly firstSliceMm?: number;
   readonly description?: string;
+  readonly institution?: string;
   readonly enhanced?: boolean;
   /** Direction of columns and rows along the patient's x and y. Default 1, 1: head first, supine. */
   readonly axes?: readonly [1 | -1, 1 | -1];
@@ -62,34 +71,53 @@ function header(options: BoxSeriesOptions): Dataset {
   put(dataset, 'StudyInstanceUID', uidFromName(`box study ${options.name}`));
   put(dataset, 'SeriesInstanceUID', uidFromName(`box series ${options.name}`));
   put(dataset, 'FrameOfReferenceUID', uidFromName(`box frame ${options.name}`));
-  put(dataset, 'StudyDate', '20260315');
+  put(dataset, 'StudyDate', options.studyDate ?? '20260315');
   put(dataset, 'StudyTime', options.studyTime ?? '101500');
   put(dataset, 'StudyDescription', options.description ?? 'CT ngực');
   put(dataset, 'SeriesDescription', 'Thorax box');
+  if (options.institution !== undefined) put(dataset, 'InstitutionName', options.institution);
   put(dataset, 'SeriesNumber', 3);
   put(dataset, 'Modality', 'CT');
   put(dataset, 'AccessionNumber', '');
   put(dataset, 'ReferringPhysicianName');
   put(dataset, 'StudyID', '1');
   put(dataset, 'ImageType', 'ORIGINAL', 'PRIMARY', 'AXIAL');
-  put(dataset, 'SamplesPerPixel', 1);
-  put(dataset, 'PhotometricInterpretation', 'MONOCHROME2');
-  put(dataset, 'Rows', size);
-  put(dataset, 'Columns', size);
-  put(dataset, 'BitsAllocated', 16);
-  put(dataset, 'BitsStored', 12);
-  put(dataset, 'HighBit', 11);
-  put(dataset, 'PixelRepresentation', 0);
+  putPixelLayout(dataset, { rows: size, columns: size, bitsAllocated: 16, bitsStored: 12 });
   if (options.imagesInAcquisition !== undefined) put(dataset, 'ImagesInAcquisition', options.imagesInAcquisition);
   return dataset;
 }
 
-function positionOf(slice: number, axes: readonly [number, number]): readonly [number, number, number] {
-  return [-63 * axes[0], -63 * axes[1], slice * sliceSpacingMm];
+type Vector = readonly [number, number, number];
+
+/** Where the grid of the images lies, LPS mm. */
+interface Placing {
+  readonly pixelMm: number;
+  readonly columnDirection: Vector;
+  readonly rowDirection: Vector;
+  readonly sliceDirection: Vector;
+  readonly first: Vector;
 }
 
-function plane(dataset: Dataset, slice: number, axes: readonly [number, number]): void {
-  put(dataset, 'ImagePositionPatient', ...positionOf(slice, axes));
+function placingOf({ axes = [1, 1], tiltDegrees = 0, firstSliceMm = 0, pixelSpacingMm: pixelMm = spacingMm }: BoxSeriesOptions): Placing {
+  const [cosine, sine] = [Math.cos(tiltDegrees * Math.PI / 180), Math.sin(tiltDegrees * Math.PI / 180)];
+  const rowDirection: Vector = [0, axes[1] * cosine, sine];
+  return {
+    pixelMm, columnDirection: [axes[0], 0, 0], rowDirection, sliceDirection: [0, -sine, cosine],
+    first: [-63 * axes[0], -63 * rowDirection[1], firstSliceMm - 63 * rowDirection[2]],
+  };
+}
+
+/** The point at this column and row of a slice, in fractions of a pixel and of a slice. */
+function pointAt({ first, pixelMm, columnDirection, rowDirection, sliceDirection }: Placing, column: number, row: number, slice: number): Vector {
+  const at = (axis: 0 | 1 | 2): number => first[axis] + columnDirection[axis] * column * pixelMm + rowDirection[axis] * row * pixelMm + sliceDirection[axis] * slice * sliceSpacingMm;
+  return [at(0), at(1), at(2)];
+}
+
+/** Decimal strings hold 16 characters (PS3.5 6.2). */
+const decimals = (values: readonly number[]): readonly number[] => values.map((value) => Number(value.toFixed(9)));
+
+function plane(dataset: Dataset, slice: number, placing: Placing): void {
+  put(dataset, 'ImagePositionPatient', ...decimals(pointAt(placing, 0, 0, slice)));
 }
 
 function item(fill: (dataset: Dataset) => void): Dataset {
@@ -104,26 +132,26 @@ function rescale(dataset: Dataset): void {
   put(dataset, 'RescaleType', 'HU');
 }
 
-function orientation(dataset: Dataset, axes: readonly [number, number]): void {
-  put(dataset, 'ImageOrientationPatient', axes[0], 0, 0, 0, axes[1], 0);
+function orientation(dataset: Dataset, { columnDirection, rowDirection }: Placing): void {
+  put(dataset, 'ImageOrientationPatient', ...decimals([...columnDirection, ...rowDirection]));
 }
 
-function classic(options: BoxSeriesOptions, slice: number, axes: readonly [number, number]): BoxInstance {
+function classic(options: BoxSeriesOptions, slice: number, placing: Placing): BoxInstance {
   const dataset = header(options);
   const sopInstanceUID = uidFromName(`box ${options.name} ${slice}`);
   put(dataset, 'SOPClassUID', '1.2.840.10008.5.1.4.1.1.2');
   put(dataset, 'SOPInstanceUID', sopInstanceUID);
   put(dataset, 'InstanceNumber', slice + 1);
-  put(dataset, 'PixelSpacing', spacingMm, spacingMm);
+  put(dataset, 'PixelSpacing', placing.pixelMm, placing.pixelMm);
   put(dataset, 'SliceThickness', sliceSpacingMm);
-  plane(dataset, slice, axes);
-  orientation(dataset, axes);
+  plane(dataset, slice, placing);
+  orientation(dataset, placing);
   rescale(dataset);
   putBytes(dataset, 'PixelData', 'OW', pixels(slice));
   return { sopInstanceUID, part10: encodePart10(dataset) };
 }
 
-function enhancedOf(options: BoxSeriesOptions, axes: readonly [number, number]): BoxInstance {
+function enhancedOf(options: BoxSeriesOptions, placing: Placing): BoxInstance {
   const dataset = header(options);
   const sopInstanceUID = uidFromName(`box ${options.name} enhanced`);
   put(dataset, 'SOPClassUID', '1.2.840.10008.5.1.4.1.1.2.1');
@@ -132,14 +160,14 @@ function enhancedOf(options: BoxSeriesOptions, axes: readonly [number, number]):
   put(dataset, 'NumberOfFrames', slices);
   put(dataset, 'SharedFunctionalGroupsSequence', item((shared) => {
     put(shared, 'PixelMeasuresSequence', item((measures) => {
-      put(measures, 'PixelSpacing', spacingMm, spacingMm);
+      put(measures, 'PixelSpacing', placing.pixelMm, placing.pixelMm);
       put(measures, 'SliceThickness', sliceSpacingMm);
     }));
-    put(shared, 'PlaneOrientationSequence', item((each) => { orientation(each, axes); }));
+    put(shared, 'PlaneOrientationSequence', item((each) => { orientation(each, placing); }));
     put(shared, 'PixelValueTransformationSequence', item(rescale));
   }));
   put(dataset, 'PerFrameFunctionalGroupsSequence', ...Array.from({ length: slices }, (_, slice) => item((frame) => {
-    put(frame, 'PlanePositionSequence', item((each) => { plane(each, slice, axes); }));
+    put(frame, 'PlanePositionSequence', item((each) => { plane(each, slice, placing); }));
   })));
   const all = new Uint8Array(slices * size * size * 2);
   for (let slice = 0; slice < slices; slice++) all.set(pixels(slice), slice * size * size * 2);
@@ -148,26 +176,29 @@ function enhancedOf(options: BoxSeriesOptions, axes: readonly [number, number]):
 }
 
 export function makeBoxSeries(options: BoxSeriesOptions): BoxSeries {
-  const axes = options.axes ?? [1, 1];
+  const placing = placingOf(options);
   return {
     studyInstanceUID: uidFromName(`box study ${options.name}`),
     seriesInstanceUID: uidFromName(`box series ${options.name}`),
-    instances: options.enhanced === true ? [enhancedOf(options, axes)] : Array.from({ length: slices }, (_, slice) => classic(options, slice, axes)),
+    instances: options.enhanced === true ? [enhancedOf(options, placing)] : Array.from({ length: slices }, (_, slice) => classic(options, slice, placing)),
   };
+}
+
+/** The middle of the box, LPS mm. */
+export function boxCentre(options: BoxSeriesOptions): readonly [number, number, number] {
+  const middle = ([first, last]: readonly [number, number]): number => (first + last) / 2;
+  return pointAt(placingOf(options), middle(box.columns), middle(box.rows), middle(box.slices));
 }
 
 /** The box as a finding: on each of its slices the outline runs along the edges of its pixels. */
 export function boxDocument(series: BoxSeries, options: BoxSeriesOptions): FindingsDocument {
-  const axes = options.axes ?? [1, 1];
+  const placing = placingOf(options);
   const [left, right] = [box.columns[0] - 0.5, box.columns[1] + 0.5];
   const [top, bottom] = [box.rows[0] - 0.5, box.rows[1] + 0.5];
   const reference = (slice: number): { readonly sopInstanceUID: string; readonly frameNumber?: number } => (options.enhanced === true
     ? { sopInstanceUID: series.instances[0]!.sopInstanceUID, frameNumber: slice + 1 }
     : { sopInstanceUID: series.instances[slice]!.sopInstanceUID });
-  const world = (column: number, row: number, slice: number): readonly [number, number, number] => {
-    const [x, y, z] = positionOf(slice, axes);
-    return [x + axes[0] * column * spacingMm, y + axes[1] * row * spacingMm, z];
-  };
+  const world = (column: number, row: number, slice: number): Vector => pointAt(placing, column, row, slice);
   const key = 4;
   const { sopInstanceUID: sliceInstanceUID, frameNumber } = reference(key);
   const finding: Finding = {

@@ -1,9 +1,10 @@
-/** Headless Chromium with WebGL in software, and a page that remembers everything that went wrong in it. */
+/** Headless Chromium on a machine without a graphics card, and a page that remembers everything that went wrong in it. */
 import { chromium, type Browser, type Page } from 'playwright-core';
 
 /** Chromium reaches for the network by itself; a closed one would refuse it many times a second. */
 const quiet = ['--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-const softwareGpu = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+/** WebGL is there, computed by the processor. Not `--use-angle=swiftshader`: that would put the whole page together so, at a few frames a second. */
+const softwareGpu = ['--enable-unsafe-swiftshader'];
 const noGpu = ['--disable-gpu', '--disable-3d-apis'];
 
 export async function launchBrowser(options: { readonly gpu?: boolean } = {}): Promise<Browser> {

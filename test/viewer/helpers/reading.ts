@@ -10,8 +10,8 @@ export interface Reading {
   readonly browser: Browser;
   /** Sends a box series and ends its analysis with the box as the finding, changed as the test wants it. */
   analysed(options: BoxSeriesOptions, change?: (document: FindingsDocument) => FindingsDocument): Promise<string>;
-  /** Opens the study in the reader. */
-  read(studyInstanceUID: string, using?: Browser): Promise<WatchedPage>;
+  /** Opens the study in the reader; `webgl` draws with Cornerstone, as it is done on a graphics card. */
+  read(studyInstanceUID: string, options?: { readonly using?: Browser; readonly webgl?: boolean }): Promise<WatchedPage>;
   close(): Promise<void>;
 }
 
@@ -25,9 +25,9 @@ export async function startReading(): Promise<Reading> {
       await service.finish(change(boxDocument(series, options)));
       return series.studyInstanceUID;
     },
-    async read(studyInstanceUID, using = browser) {
+    async read(studyInstanceUID, { using = browser, webgl = false } = {}) {
       const watched = await openPage(using);
-      await watched.page.goto(`${service.url}/studies/${studyInstanceUID}`);
+      await watched.page.goto(`${service.url}/studies/${studyInstanceUID}${webgl ? '?renderer=webgl' : ''}`);
       return watched;
     },
     async close() {

@@ -44,7 +44,7 @@ function findingOf(nodule: NoduleTruth, number: number, images: readonly ImagePo
     trackingUID: `2.25.${number}`, trackingIdentifier: `AI-${number}`, probability, worldPoint: nodule.worldPoint,
     diameterMm: nodule.diameterMm, longAxisMm: nodule.longAxisMm, shortAxisMm: nodule.shortAxisMm,
     volumeMm3: nodule.volumeMm3, meanHU: nodule.meanHU, type: nodule.type,
-    ...(nodule.solidDiameterMm === undefined ? {} : { solidDiameterMm: nodule.solidDiameterMm }),
+    ...(nodule.type !== 'part-solid' || nodule.solidDiameterMm === undefined ? {} : { solidDiameterMm: nodule.solidDiameterMm }),
     laterality: x > 0 ? 'left' : 'right', distanceToPleuraMm: 6.4,
     sliceInstanceUID: nearest.sopInstanceUID,
     ...(nearest.frameNumber === undefined ? {} : { sliceFrameNumber: nearest.frameNumber }),

@@ -7,20 +7,31 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Alert } from '../../../src/alerts/types.ts';
 import { createAnalysisService, type AnalysisService } from '../../../src/analysis/analysis-service.ts';
 import { analyzeJobName, type AnalyzeJobData, type AnalyzeJobResult } from '../../../src/analysis/job.ts';
 import { openFileArchive } from '../../../src/archive/file-archive.ts';
+import { describeDestinations } from '../../../src/delivery/describe-destinations.ts';
+import type { DeclaredDestination } from '../../../src/delivery/destination.ts';
+import { createRouter } from '../../../src/delivery/router.ts';
+import { createRejectionRouter } from '../../../src/delivery/route-rejection.ts';
 import { buildHttp } from '../../../src/http/build.ts';
+import type { StudyIndex } from '../../../src/index/port.ts';
 import { openSqliteIndex } from '../../../src/index/sqlite-index.ts';
 import { silentLog } from '../../../src/log.ts';
 import { openSqliteQueue } from '../../../src/queue/sqlite-queue.ts';
 import type { ClaimedJob } from '../../../src/queue/port.ts';
+import { createMeasurer } from '../../../src/measuring-process.ts';
+import { createReviewService } from '../../../src/review/review-service.ts';
 import { projectRoot } from '../../../src/settings.ts';
+import { createFindSite } from '../../../src/sites/find-site.ts';
+import type { Site } from '../../../src/sites/settings.ts';
 import { createStudyService } from '../../../src/study/study-service.ts';
 import type { StudyService } from '../../../src/study/port.ts';
 
 export interface ViewerService {
   readonly url: string;
+  readonly index: StudyIndex;
   readonly study: StudyService;
   readonly analysis: AnalysisService;
   /** Takes one instance in as a peer would send it; gives its study. */
@@ -38,7 +49,7 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-export async function startViewerService(options: { readonly quietSeconds?: number } = {}): Promise<ViewerService> {
+export async function startViewerService(options: { readonly quietSeconds?: number; readonly alerts?: readonly Alert[]; readonly sites?: readonly Site[] } = {}): Promise<ViewerService> {
   const dataDir = await mkdtemp(join(tmpdir(), 'phoi-viewer-'));
   const log = silentLog();
   // A busy machine may pause between two instances: only the test says when a study is complete.
@@ -46,18 +57,27 @@ export async function startViewerService(options: { readonly quietSeconds?: numb
   const archive = await openFileArchive(dataDir, { reserveBytes: 0 });
   const index = await openSqliteIndex(join(dataDir, 'index.sqlite'));
   const queue = openSqliteQueue(join(dataDir, 'queue.sqlite'));
-  const study = createStudyService({ archive, index, log, settings: { quietSeconds, patienceSeconds: 3600 } });
+  const study = createStudyService({ archive, index, log, findSite: createFindSite(options.sites ?? []), settings: { quietSeconds, patienceSeconds: 3600 } });
+  const destinations: readonly DeclaredDestination[] = [{ name: 'PACS', kind: 'dimse', host: '127.0.0.1', port: 104, aeTitle: 'PACS' }];
+  const router = createRouter({
+    index, log, peers: [], onDeliveries: () => undefined,
+    destinations,
+  });
   const analysis = createAnalysisService({
-    index, study, queue, log, destinations: [{ name: 'PACS' }], onDeliveries: () => undefined, maxAttempts: 1,
+    index, study, queue, log, maxAttempts: 1, route: (request) => router.route(request),
+    routeRejection: createRejectionRouter({ index, log, onDeliveries: () => undefined }), softwareVersion: '0.1.0',
     model: async () => ({ id: 'reference', version: '1.0.0', sha256: '0'.repeat(64) }),
   });
+  const measurer = createMeasurer({ dataDir, log });
+  const review = createReviewService({ index, archive, study, log, measurer, softwareVersion: '0.1.0', route: (request) => router.route(request) });
   const http = buildHttp({
-    config: { version: '0.1.0', viewerDir: join(projectRoot, 'viewer/dist'), aeTitle: 'PHOI', dicomPort: 11112, quietSeconds },
-    archive, index, study, queue, log, models: async () => [], destinations: ['PACS'],
+    config: { version: '0.1.0', viewerDir: join(projectRoot, 'viewer/dist'), aeTitle: 'PHOI', dicomPort: 11112, quietSeconds, sites: options.sites ?? [] },
+    alerts: { alerts: () => options.alerts ?? [], untold: () => ({}) },
+    archive, index, study, queue, review, log, models: async () => [], destinations: describeDestinations(destinations, []),
     actions: {
       reanalyse: (uid) => analysis.reanalyse(uid),
       setPriority: (uid, priority) => analysis.setPriority(uid, priority),
-      resendDelivery: async () => true,
+      resendDeliveries: async () => 1,
     },
   });
   await http.listen({ host: '127.0.0.1', port: 0 });
@@ -74,7 +94,7 @@ export async function startViewerService(options: { readonly quietSeconds?: numb
   }
   return {
     url: `http://127.0.0.1:${port}`,
-    study, analysis, claim,
+    index, study, analysis, claim,
     receive,
     async receiveAll(instances) {
       let studyInstanceUID = '';
@@ -89,6 +109,8 @@ export async function startViewerService(options: { readonly quietSeconds?: numb
     async close() {
       closing.abort();
       await http.close();
+      await review.close();
+      await measurer.close();
       await analysis.close();
       await study.close();
       await queue.close();

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasPrograms } from '../helpers/peers.ts';
+import { boxDocument, makeBoxSeries } from './helpers/box-series.ts';
+import { eventually } from './helpers/eventually.ts';
+import { sliceText, startReading, type Reading } from './helpers/reading.ts';
+import { binh, readAs, storedReview, threeFindings } from './helpers/review.ts';
+
+describe.runIf(hasPrograms('chromium'))('signing', () => {
+  let reading: Reading;
+
+  beforeAll(async () => {
+    reading = await startReading();
+  });
+  afterAll(() => reading?.close());
+
+  test('what is missing is asked for, conclusions follow at once, one key signs; then nothing can be changed but by an addendum', async () => {
+    const options = { name: 'sign' };
+    const uid = await reading.analysed(options, threeFindings(options));
+    const { page, troubles } = await readAs(reading, uid, binh);
+    await page.keyboard.press('n');
+    await page.keyboard.press('a');
+    await page.keyboard.press('n');
+    await page.keyboard.press('x');
+    await page.keyboard.press('6');
+    await page.keyboard.press('Shift+S');
+    const dialog = page.getByRole('dialog', { name: 'Report and signature' });
+    await eventually(() => dialog.locator('.undecided').innerText()).toContain('1 finding is undecided');
+    expect(await dialog.getByRole('button', { name: 'Sign the report' }).isDisabled()).toBe(true);
+    await page.keyboard.press('Control+Enter');
+    expect((await storedReview(reading, uid)).signed).toEqual([]);
+    await eventually(() => page.locator('.saving').innerText()).toBe('Saved');
+    expect(await page.locator('.tag-category').count(), 'Lung-RADS holds for a screening only').toBe(0);
+    await dialog.getByRole('button', { name: 'AI 3' }).click();
+    await eventually(() => sliceText(page), 'the way to what is undecided').toContain('Slice 11 of 12');
+    await page.keyboard.press('a');
+    await page.keyboard.press('Shift+S');
+    const lungRads = dialog.locator('.conclusion[data-guideline="Lung-RADS"] .conclusion-outcome');
+    await eventually(() => lungRads.innerText()).toBe('Not enough is known');
+    const needed = dialog.locator('.context-row[data-field="isScreening"] .tag-needed');
+    await eventually(() => needed.isVisible()).toBe(true);
+    await dialog.getByRole('radio', { name: 'Screening' }).check({ force: true });
+    await eventually(() => needed.isVisible()).toBe(false);
+    await dialog.locator('[data-field="lungsFullyEvaluated"]').getByRole('radio', { name: 'Yes' }).check({ force: true });
+    await dialog.locator('[data-field="prior"]').getByRole('radio', { name: 'None' }).check({ force: true });
+    await eventually(() => lungRads.innerText(), 'a solid nodule of 20 mm at baseline').toBe('4B');
+    await dialog.getByLabel('AI 1: Spiculated').selectOption('true');
+    await eventually(() => lungRads.innerText(), 'spiculated').toBe('4X');
+    await dialog.locator('textarea').fill('Hai nốt đặc, cần PET/CT.');
+    await eventually(() => dialog.locator('.report-text').innerText()).toContain('Hai nốt đặc, cần PET/CT.');
+    const english = await dialog.locator('.report-text').innerText();
+    await dialog.locator('[data-report="vi"]').click();
+    await eventually(() => dialog.locator('.report-text').getAttribute('lang')).toBe('vi');
+    expect(await dialog.locator('.report-text').innerText()).not.toBe(english);
+    await page.keyboard.press('Control+Enter');
+    await eventually(() => dialog.locator('.signed-line').innerText()).toContain('Signed as version 1 by Trần, Bình');
+    await eventually(() => dialog.locator('.delivery').count(), 'where the report goes').toBeGreaterThan(0);
+    const review = await storedReview(reading, uid);
+    expect(review).toMatchObject({ state: 'signed', signed: [{ version: 1, kind: 'report', reader: binh, draft: { language: 'vi', patient: { isScreening: true, prior: 'none' } } }] });
+    expect(review.signed[0]!.conclusions.lungRads.outcome).toBe('4X');
+
+    await page.keyboard.press('Escape');
+    expect(await page.locator('.finding-item').first().locator('.tag-category').innerText()).toBe('Lung-RADS 4X');
+    await page.keyboard.press('u');
+    await eventually(() => page.locator('.toast').innerText()).toContain('The report is signed.');
+    expect(await page.locator('.finding-action').count()).toBe(0);
+    expect(await page.locator('.signed-versions').innerText()).toContain('Version 1, report');
+    await page.getByRole('button', { name: 'Write an addendum' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Write an addendum' }).click();
+    await eventually(() => page.locator('.reading-head').innerText()).toContain('Addendum');
+    await page.keyboard.press('x');
+    await page.keyboard.press('8');
+    await page.keyboard.press('Shift+S');
+    await eventually(() => dialog.locator('.report-text').innerText()).not.toBe('');
+    await page.keyboard.press('Control+Enter');
+    await eventually(() => dialog.locator('.signed-line').innerText()).toContain('Signed as version 2');
+    const after = await storedReview(reading, uid);
+    expect(after.signed.map(({ version, kind }) => [version, kind])).toEqual([[2, 'addendum'], [1, 'report']]);
+    expect(after.signed[1], 'the first version is as it was').toEqual(review.signed[0]);
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test('a study without any finding is signed by the same key, and says what was looked at', async () => {
+    const uid = await reading.analysed({ name: 'clear' }, (document) => ({ ...document, findings: [] }));
+    const { page, troubles } = await readAs(reading, uid, binh);
+    await page.keyboard.press('Shift+S');
+    const dialog = page.getByRole('dialog', { name: 'Report and signature' });
+    await dialog.getByRole('radio', { name: 'Screening' }).check({ force: true });
+    const lungRads = dialog.locator('.conclusion[data-guideline="Lung-RADS"] .conclusion-outcome');
+    await eventually(() => lungRads.innerText(), 'no category from the mere absence of marks').toBe('Not enough is known');
+    await dialog.locator('[data-field="lungsFullyEvaluated"]').getByRole('radio', { name: 'Yes' }).check({ force: true });
+    await eventually(() => lungRads.innerText()).toBe('1');
+    await dialog.locator('#context-packYears').fill('900');
+    await page.keyboard.press('Control+Enter');
+    expect(await dialog.locator('#context-packYears').getAttribute('aria-invalid'), 'no number that can be').toBe('true');
+    await dialog.locator('#context-packYears').fill('30');
+    // Out of the field, where a number was typed: it is signed with the rest.
+    await page.keyboard.press('Control+Enter');
+    await eventually(() => dialog.locator('.signed-line').count()).toBe(1);
+    expect((await storedReview(reading, uid)).signed.map(({ version, draft }) => [version, draft.patient.packYears])).toEqual([[1, 30]]);
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test('a signature that the server refuses is said, and nothing is lost', async () => {
+    const uid = await reading.analysed({ name: 'refused signature' });
+    const { page } = await readAs(reading, uid, binh);
+    await page.keyboard.press('n');
+    await page.keyboard.press('a');
+    await page.route('**/review/sign', (route) => route.abort());
+    await page.keyboard.press('Shift+S');
+    const dialog = page.getByRole('dialog', { name: 'Report and signature' });
+    await eventually(() => dialog.locator('.report-text').innerText()).not.toBe('');
+    await page.keyboard.press('Control+Enter');
+    await eventually(() => dialog.locator('.sign-problem').innerText()).toContain('The server does not answer.');
+    await page.unroute('**/review/sign');
+    await dialog.locator('textarea').fill('Viết thêm sau khi lỗi.');
+    await eventually(() => dialog.locator('.report-text').innerText(), 'the preview follows what is written after the failure').toContain('Viết thêm sau khi lỗi.');
+    await page.keyboard.press('Control+Enter');
+    await eventually(() => dialog.locator('.signed-line').count()).toBe(1);
+    expect((await storedReview(reading, uid)).signed).toHaveLength(1);
+    const report = (await reading.service.index.deliveries(uid)).find(({ role }) => role?.endsWith('sr') === true)!;
+    await reading.service.index.updateDelivery(report.id, { state: 'failed', attempts: 5, lastErrorCode: 'DIMSE_PEER_UNREACHABLE', lastError: 'DIMSE_PEER_UNREACHABLE' });
+    reading.service.study.announce(uid);
+    const resent = page.waitForRequest((request) => request.url().endsWith(`/deliveries/${encodeURIComponent(report.id)}/resend`));
+    await dialog.getByRole('button', { name: 'Send again' }).click();
+    await resent;
+    await page.keyboard.press('Escape');
+    await reading.service.analysis.reanalyse(uid);
+    await reading.service.finish(boxDocument(makeBoxSeries({ name: 'refused signature' }), { name: 'refused signature' }));
+    await eventually(() => page.locator('.reading-panel').innerText()).toContain('A newer analysis came after the signature.');
+    await page.context().close();
+  });
+});
