@@ -125,15 +125,16 @@ export function createCommitmentService(options: CommitmentServiceOptions): Comm
   async function deliver(pending: PendingCommitment, session?: CommitmentSession): Promise<void> {
     if (closed) return;
     const facts = { transactionUID: pending.transactionUID, callingAETitle: pending.callingAETitle };
-    // Verified anew at each attempt: the report must be true at the time at which it is confirmed.
-    const result = await verifyAll(pending);
-    const command = {
-      commandField: commandField.nEventReportRequest, affectedSOPClassUID: storageCommitmentSOPClass,
-      affectedSOPInstanceUID: storageCommitmentSOPInstance, messageID: 1, eventTypeID: eventTypeOf(result), hasDataset: true,
-    };
-    const encode = (uid: string): Uint8Array => encodeDataset(commitmentReport(pending.transactionUID, result), uid);
-    const sameAssociation = session?.open === true ? session : undefined;
+    let sameAssociation: CommitmentSession | undefined;
     try {
+      // Verified anew at each attempt: the report must be true at the time at which it is confirmed.
+      const result = await verifyAll(pending);
+      const command = {
+        commandField: commandField.nEventReportRequest, affectedSOPClassUID: storageCommitmentSOPClass,
+        affectedSOPInstanceUID: storageCommitmentSOPInstance, messageID: 1, eventTypeID: eventTypeOf(result), hasDataset: true,
+      };
+      const encode = (uid: string): Uint8Array => encodeDataset(commitmentReport(pending.transactionUID, result), uid);
+      sameAssociation = session?.open === true ? session : undefined;
       const answer = await (sameAssociation?.report(command, encode) ?? reportOnNewAssociation(pending, command, encode));
       if (answer !== status.success) throw new AppError('DIMSE_PEER_REFUSED_INSTANCE', `The report was answered with ${describeStatus(answer)}`);
       await store.remove(pending);
@@ -148,8 +149,13 @@ export function createCommitmentService(options: CommitmentServiceOptions): Comm
     // A failure on the requester's own association says nothing about its listener: that one is tried at once.
     const delayMs = wasOnSession ? 0 : Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(pending.attempts, 20));
     const next = { ...pending, attempts, lastError: error.message, nextAttemptAt: new Date(Date.now() + delayMs).toISOString() };
-    await store.put(next);
     const facts = { transactionUID: pending.transactionUID, callingAETitle: pending.callingAETitle, attempts, code: error.code, reason: error.message };
+    try {
+      await store.put(next);
+    } catch (cause) {
+      // The note of the request is still there; only how often it was tried is forgotten at a restart.
+      log.error({ ...facts, cause: toAppError(cause).message }, 'A storage commitment attempt cannot be written down');
+    }
     if (attempts >= maxAttempts) log.error(facts, 'Storage commitment report given up, it stays on disk');
     else {
       log.warn({ ...facts, delayMs }, 'Storage commitment report postponed');

@@ -6,6 +6,7 @@ import { createDirectorySync } from '../archive/directory-sync.ts';
 import { writeDurably } from '../durable-files.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { unlessMissing } from '../system-error.ts';
 import type { CommitmentRequest } from './commitment-dataset.ts';
 
 export interface PendingCommitment extends CommitmentRequest {
@@ -26,6 +27,10 @@ export interface CommitmentStore {
 
 export async function openCommitmentStore(folder: string, log: Log): Promise<CommitmentStore> {
   await mkdir(folder, { recursive: true });
+  // Here and not in `list`, which may be asked while a note is being written.
+  for (const name of await readdir(folder)) {
+    if (name.endsWith('.partial')) await rm(join(folder, name), { force: true });
+  }
   const directory = createDirectorySync();
   const nameOf = (pending: PendingCommitment): string =>
     `${createHash('sha256').update(`${pending.callingAETitle}\n${pending.transactionUID}`).digest('hex')}.json`;
@@ -40,10 +45,10 @@ export async function openCommitmentStore(folder: string, log: Log): Promise<Com
     async list() {
       const found: PendingCommitment[] = [];
       for (const name of await readdir(folder)) {
-        if (name.endsWith('.partial')) await rm(join(folder, name), { force: true });
         if (!name.endsWith('.json')) continue;
         try {
-          found.push(parse(await readFile(join(folder, name), 'utf8')));
+          const json = await unlessMissing(readFile(join(folder, name), 'utf8'));
+          if (json !== undefined) found.push(parse(json));
         } catch (error) {
           // Left in place for a person to look at; the others must not wait for it.
           log.error({ file: name, reason: error instanceof Error ? error.message : 'unreadable' }, 'A pending storage commitment cannot be read');
