@@ -58,6 +58,7 @@ const zones = Object.entries(mayImport).map(([folder, allowed]) => ({
     './is-gzip.ts',
     './csv-text.ts',
     './sqlite.ts',
+    './resident-memory.ts',
   ],
   message: `src/${folder} may import only ${[...allowed, 'errors', 'log'].join(', ')}`,
 }));

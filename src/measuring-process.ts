@@ -3,10 +3,10 @@
  * too long or too much, and started anew for the next request.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from './errors.ts';
 import type { Log } from './log.ts';
+import { residentBytes } from './resident-memory.ts';
 import type { FromMeasurer, MeasuredNodule, MeasureImages, Measurer, MeasureTarget, ToMeasurer } from './review/measurer.ts';
 import { projectRoot } from './settings.ts';
 
@@ -28,13 +28,6 @@ interface Waiting {
 
 const mostWaiting = 16;
 const meterMs = 500;
-const pageBytes = 4096;
-
-/** Where the system has no /proc, the limit of time alone holds. */
-async function residentBytes(pid: number): Promise<number> {
-  const fields = await readFile(`/proc/${pid}/statm`, 'utf8').catch(() => '');
-  return Number(fields.split(' ')[1] ?? 0) * pageBytes;
-}
 
 export function createMeasurer(options: MeasuringOptions): Measurer {
   const { dataDir, log, timeoutMs = 120_000, maxMemoryBytes = 4 * 1024 ** 3, idleMs = 300_000 } = options;
@@ -62,6 +55,7 @@ export function createMeasurer(options: MeasuringOptions): Measurer {
     });
     const meter = setInterval(() => {
       if (started.pid === undefined || waiting.size === 0) return;
+      // Where the system does not tell, the limit of time alone holds.
       void residentBytes(started.pid).then((bytes) => {
         if (bytes > maxMemoryBytes) kill(started, new AppError('REVIEW_MEASURE_FAILED', `Measuring used more than ${Math.round(maxMemoryBytes / 1024 ** 2)} MiB`));
       });

@@ -1,17 +1,21 @@
 /**
- * A small pool of threads that decode frames, so that a heavy or hostile image never stops the server from answering.
- * A task that takes too long ends with its thread, which is replaced; so does one that exhausts the thread's memory.
+ * A small pool of processes that decode frames, so that a heavy or hostile image never stops the server from answering.
+ * A task that takes too long or too much memory ends with its process, which is replaced.
  */
-import { Worker } from 'node:worker_threads';
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { AppError, errorCodes, type ErrorCode } from '../errors.ts';
-import type { DecodeReply, DecodeResults, DecodeTask } from './decode-task.ts';
+import { residentBytes } from '../resident-memory.ts';
+import type { DecodeReply, DecodeRequest, DecodeResults, DecodeTask } from './decode-task.ts';
 
 export interface DecodePoolOptions {
-  readonly threads: number;
+  readonly processes: number;
   /** For one frame; a whole instance gets five times as long. */
   readonly timeoutMs: number;
-  /** Heap of one thread. Pixel buffers lie outside of it and are bounded by the decoder's own checks. */
-  readonly memoryMb: number;
+  /** JavaScript heap of one process. */
+  readonly heapMb: number;
+  /** All that one process may hold, pixels and decoders included. Default 4096. Where there is no /proc, the decoders' own checks alone bound it. */
+  readonly residentMb?: number;
   /** Tasks that may wait; beyond it the service says that it is busy. */
   readonly maxWaiting?: number;
 }
@@ -23,6 +27,9 @@ export interface DecodePool {
 }
 
 const wholeInstanceFactor = 5;
+const meterMs = 250;
+const mib = 1024 ** 2;
+const entry = fileURLToPath(new URL('./decode-process.ts', import.meta.url));
 
 interface Pending {
   readonly id: number;
@@ -32,9 +39,10 @@ interface Pending {
 }
 
 interface Slot {
-  worker: Worker | undefined;
+  child: ChildProcess | undefined;
   current: Pending | undefined;
   timer: NodeJS.Timeout | undefined;
+  meter: NodeJS.Timeout | undefined;
 }
 
 function isErrorCode(code: string): code is ErrorCode {
@@ -42,7 +50,8 @@ function isErrorCode(code: string): code is ErrorCode {
 }
 
 export function createDecodePool(options: DecodePoolOptions): DecodePool {
-  const slots: Slot[] = Array.from({ length: options.threads }, () => ({ worker: undefined, current: undefined, timer: undefined }));
+  const slots: Slot[] = Array.from({ length: options.processes }, () => ({ child: undefined, current: undefined, timer: undefined, meter: undefined }));
+  const maxResidentBytes = (options.residentMb ?? 4096) * mib;
   const waiting: Pending[] = [];
   const maxWaiting = options.maxWaiting ?? 5000;
   let nextId = 0;
@@ -50,44 +59,69 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
 
   function release(slot: Slot): Pending | undefined {
     clearTimeout(slot.timer);
+    clearInterval(slot.meter);
     const { current } = slot;
     slot.current = undefined;
     return current;
   }
 
-  function discardWorker(slot: Slot, error: AppError): void {
-    const { worker } = slot;
-    slot.worker = undefined;
+  /** An idle process keeps nobody from ending. */
+  function setHeld({ child }: Slot, held: boolean): void {
+    if (held) {
+      child?.ref();
+      child?.channel?.ref();
+    } else {
+      child?.unref();
+      child?.channel?.unref();
+    }
+  }
+
+  function discard(slot: Slot, error: AppError): void {
+    const { child } = slot;
+    slot.child = undefined;
     release(slot)?.reject(error);
-    worker?.removeAllListeners();
-    // What the dying thread still says must not be an unhandled error.
-    worker?.on('error', () => undefined);
-    void worker?.terminate();
+    child?.removeAllListeners();
+    // What the dying process still says must not be an unhandled error.
+    child?.on('error', () => undefined);
+    child?.kill('SIGKILL');
     dispatch();
   }
 
-  function startWorker(slot: Slot): Worker {
-    const worker = new Worker(new URL('./decode-worker.ts', import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: options.memoryMb },
+  function start(slot: Slot): ChildProcess {
+    const child = fork(entry, [], {
+      execArgv: ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${options.heapMb}`],
+      serialization: 'advanced',
+      // What V8 says at its end is of no use: the request gets a code.
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       // Nothing of the server's settings or secrets is of use there.
       env: {},
     });
-    worker.unref();
-    worker.on('message', (reply: DecodeReply) => {
+    child.on('message', (reply: DecodeReply) => {
+      if (slot.current?.id !== reply.id) return;
       const pending = release(slot);
-      if (pending === undefined || pending.id !== reply.id) return;
-      worker.unref();
+      setHeld(slot, false);
       if ('error' in reply) {
         const { code, message } = reply.error;
-        pending.reject(new AppError(isErrorCode(code) ? code : 'DICOM_PIXEL_DECODE_FAILED', message));
+        pending?.reject(new AppError(isErrorCode(code) ? code : 'DICOM_PIXEL_DECODE_FAILED', message));
       } else {
-        pending.resolve(reply.value as never);
+        pending?.resolve(reply.value as never);
       }
       dispatch();
     });
-    worker.on('error', (error) => discardWorker(slot, new AppError('DICOM_PIXEL_DECODE_FAILED', 'Decoding failed.', { cause: error })));
-    worker.on('exit', () => discardWorker(slot, new AppError('DICOM_PIXEL_DECODE_FAILED', 'Decoding failed.')));
-    return worker;
+    child.on('error', (error) => discard(slot, new AppError('DICOM_PIXEL_DECODE_FAILED', 'Decoding failed.', { cause: error })));
+    child.on('exit', () => discard(slot, new AppError('DICOM_PIXEL_DECODE_FAILED', 'Decoding failed.')));
+    return child;
+  }
+
+  function watch(slot: Slot, pending: Pending, child: ChildProcess): void {
+    const timeoutMs = options.timeoutMs * (pending.task.kind === 'transcode' ? wholeInstanceFactor : 1);
+    slot.timer = setTimeout(() => discard(slot, new AppError('HTTP_DECODE_TIMEOUT', 'Decoding took too long.')), timeoutMs);
+    slot.meter = setInterval(() => {
+      if (child.pid === undefined) return;
+      void residentBytes(child.pid).then((bytes) => {
+        if (bytes > maxResidentBytes && slot.current === pending) discard(slot, new AppError('DICOM_PIXEL_DECODE_FAILED', 'Decoding took too much memory.'));
+      });
+    }, meterMs);
   }
 
   function dispatch(): void {
@@ -96,12 +130,11 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
       if (slot.current !== undefined) continue;
       const pending = waiting.shift();
       if (pending === undefined) return;
-      slot.worker ??= startWorker(slot);
-      slot.worker.ref();
+      const child = slot.child ??= start(slot);
+      setHeld(slot, true);
       slot.current = pending;
-      const timeoutMs = options.timeoutMs * (pending.task.kind === 'transcode' ? wholeInstanceFactor : 1);
-      slot.timer = setTimeout(() => discardWorker(slot, new AppError('HTTP_DECODE_TIMEOUT', 'Decoding took too long.')), timeoutMs);
-      slot.worker.postMessage({ id: pending.id, task: pending.task });
+      watch(slot, pending, child);
+      child.send({ id: pending.id, task: pending.task } satisfies DecodeRequest);
     }
   }
 
@@ -133,12 +166,18 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
       closed = true;
       const error = new AppError('CANCELLED', 'The service is shutting down.');
       for (const pending of waiting.splice(0)) pending.reject(error);
-      await Promise.all(slots.map(async (slot) => {
-        const { worker } = slot;
-        slot.worker = undefined;
+      await Promise.all(slots.map((slot) => {
+        const { child } = slot;
+        slot.child = undefined;
         release(slot)?.reject(error);
-        worker?.removeAllListeners();
-        await worker?.terminate();
+        child?.removeAllListeners();
+        if (child === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+        return new Promise<void>((resolve) => {
+          child.on('error', () => undefined);
+          child.once('exit', () => resolve());
+          child.ref();
+          child.kill('SIGKILL');
+        });
       }));
     },
   };

@@ -1,4 +1,4 @@
-/** What the decoding threads are asked and what they answer. */
+/** What the decoding processes are asked and what they answer. */
 import type { RenderedFrame, Window } from './window.ts';
 
 /** Frame indices are from 0; `path` is a file of the archive. */
@@ -14,6 +14,11 @@ export interface DecodeResults {
   readonly render: RenderedFrame;
   readonly transcode: Uint8Array;
   readonly bulk: Uint8Array;
+}
+
+export interface DecodeRequest {
+  readonly id: number;
+  readonly task: DecodeTask;
 }
 
 export type DecodeReply =

@@ -72,7 +72,7 @@ export function buildHttp(deps: HttpDeps, metrics: Metrics = createMetrics()): F
 
   const { index, review, ...others } = deps;
   const seen: RouteDeps = { ...others, view: createViews({ index, review, config: deps.config }) };
-  const pool = createDecodePool({ threads: limits.decodeThreads, timeoutMs: limits.decodeTimeoutMs, memoryMb: limits.decodeMemoryMb });
+  const pool = createDecodePool({ processes: limits.decodeProcesses, timeoutMs: limits.decodeTimeoutMs, heapMb: limits.decodeHeapMb });
   app.addHook('onClose', async () => pool.close());
 
   void app.register(async (api: Http) => {

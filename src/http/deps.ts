@@ -39,12 +39,12 @@ export interface HttpLimits {
   readonly maxZipRatio: number;
   /** Screens that may listen to `/api/v1/events` at a time. */
   readonly maxEventClients: number;
-  /** Worker threads that decode frames. */
-  readonly decodeThreads: number;
+  /** Processes that decode frames. */
+  readonly decodeProcesses: number;
   /** Milliseconds after which decoding one frame is given up. */
   readonly decodeTimeoutMs: number;
-  /** Heap of one decoding thread in MiB. */
-  readonly decodeMemoryMb: number;
+  /** JavaScript heap of one decoding process in MiB. */
+  readonly decodeHeapMb: number;
   /** Bytes of decoded frames kept in memory. */
   readonly frameCacheBytes: number;
   /** QIDO-RS matches in one answer. */
@@ -67,9 +67,9 @@ export const defaultHttpLimits: HttpLimits = {
   maxZipBytes: 32 * 1024 * mib,
   maxZipRatio: 200,
   maxEventClients: 200,
-  decodeThreads: 2,
+  decodeProcesses: 2,
   decodeTimeoutMs: 20_000,
-  decodeMemoryMb: 1024,
+  decodeHeapMb: 1024,
   frameCacheBytes: 256 * mib,
   maxQidoResults: 1000,
   idleTimeoutMs: 120_000,

@@ -1,15 +1,21 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { put } from '../../src/dicom/build.ts';
+import { decodeFrame } from '../../src/dicom/codec.ts';
 import type { Dataset } from '../../src/dicom/dataset.ts';
 import { encodePart10 } from '../../src/dicom/encode.ts';
 import { createDecodePool, type DecodePoolOptions } from '../../src/dicomweb/decode-pool.ts';
+import { frameSource } from '../../src/dicomweb/instance-file.ts';
 import { createByteCache } from '../../src/dicomweb/lru-cache.ts';
+import { renderFrame } from '../../src/dicomweb/window.ts';
+import { until } from '../helpers/until.ts';
 import { imageDataset, imageFile, pixelValues } from '../dicom/synthetic.ts';
 
-const options: DecodePoolOptions = { threads: 2, timeoutMs: 50_000, memoryMb: 256 };
+const options: DecodePoolOptions = { processes: 2, timeoutMs: 50_000, heapMb: 256 };
 const frames = 4;
 let folder: string;
 let path: string;
@@ -37,7 +43,7 @@ function swarmDataset(): Dataset {
 
 const frame = (frameIndex: number, file = path) => ({ kind: 'frame', path: file, frameIndex, stored: false }) as const;
 
-describe('the decoding threads', () => {
+describe('the decoding processes', () => {
   it('decode many frames at a time, each the right one', async () => {
     const pool = createDecodePool(options);
     const wanted = Array.from({ length: 60 }, (_, index) => index % frames);
@@ -47,13 +53,25 @@ describe('the decoding threads', () => {
   });
 
   it('leave the event loop free', async () => {
+    const large = join(folder, 'large');
+    await writeFile(large, imageFile({ rows: 1024, columns: 1024 }));
+    const rounds = 20;
     const pool = createDecodePool(options);
-    await pool.run<'frame'>(frame(0));
-    const [ownFrom, allFrom] = [process.threadCpuUsage(), process.cpuUsage()];
-    await Promise.all(Array.from({ length: 100 }, () => pool.run<'render'>({ kind: 'render', path, frameIndex: 1 })));
-    const [own, all] = [process.threadCpuUsage(ownFrom), process.cpuUsage(allFrom)];
+    const task = { kind: 'render', path: large, frameIndex: 0 } as const;
+    await pool.run<'render'>(task);
+    const from = process.threadCpuUsage();
+    await Promise.all(Array.from({ length: rounds }, () => pool.run<'render'>(task)));
+    const ask = process.threadCpuUsage(from);
     await pool.close();
-    expect((own.user + own.system) / (all.user + all.system), 'share of this thread in the work').toBeLessThan(0.3);
+    const render = async (): Promise<unknown> => {
+      const source = await frameSource(large, 0);
+      return renderFrame(await decodeFrame(source.bytes, source.parsed, source.index), source.header.dataset, 0, undefined);
+    };
+    await render();
+    const again = process.threadCpuUsage();
+    for (let round = 0; round < rounds; round += 1) await render();
+    const own = process.threadCpuUsage(again);
+    expect((ask.user + ask.system) / (own.user + own.system), 'share of what the work takes').toBeLessThan(0.6);
   });
 
   it('pass errors on with their codes', async () => {
@@ -64,7 +82,7 @@ describe('the decoding threads', () => {
   });
 
   it('are replaced when a task takes too long', async () => {
-    const pool = createDecodePool({ ...options, threads: 1, timeoutMs: 1 });
+    const pool = createDecodePool({ ...options, processes: 1, timeoutMs: 1 });
     await expect(pool.run<'frame'>(frame(0))).rejects.toMatchObject({ code: 'HTTP_DECODE_TIMEOUT' });
     await expect(pool.run<'frame'>(frame(1))).rejects.toMatchObject({ code: 'HTTP_DECODE_TIMEOUT' });
     await pool.close();
@@ -73,7 +91,7 @@ describe('the decoding threads', () => {
   it('are replaced when one dies of memory, and the next task is answered', async () => {
     const swarm = join(folder, 'swarm');
     await writeFile(swarm, encodePart10(swarmDataset()));
-    const pool = createDecodePool({ ...options, threads: 1, memoryMb: 24 });
+    const pool = createDecodePool({ ...options, processes: 1, heapMb: 24 });
     for (let turn = 0; turn < 2; turn += 1) {
       await expect(pool.run<'bulk'>({ kind: 'bulk', path: swarm, elementPath: ['00420011'] })).rejects.toMatchObject({ code: 'DICOM_PIXEL_DECODE_FAILED' });
       expect(Buffer.from(await pool.run<'frame'>(frame(1))).equals(expected[1]!)).toBe(true);
@@ -81,8 +99,36 @@ describe('the decoding threads', () => {
     await pool.close();
   });
 
+  it('are replaced when one takes more memory than all of it may', async () => {
+    const swarm = join(folder, 'swarm-resident');
+    await writeFile(swarm, encodePart10(swarmDataset()));
+    const pool = createDecodePool({ ...options, processes: 1, heapMb: 2048, residentMb: 150 });
+    await expect(pool.run<'bulk'>({ kind: 'bulk', path: swarm, elementPath: ['00420011'] })).rejects.toThrow('too much memory');
+    expect(Buffer.from(await pool.run<'frame'>(frame(1))).equals(expected[1]!)).toBe(true);
+    await pool.close();
+  });
+
+  it('end with a server that is killed', async () => {
+    const server = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', `
+      const { createDecodePool } = await import(${JSON.stringify(new URL('../../src/dicomweb/decode-pool.ts', import.meta.url).href)});
+      const pool = createDecodePool({ processes: 1, timeoutMs: 50_000, heapMb: 256 });
+      await pool.run({ kind: 'frame', path: ${JSON.stringify(path)}, frameIndex: 0, stored: false });
+      console.log('decoded');
+      setInterval(() => undefined, 1000);
+    `], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(server.stdout, 'data');
+    const children = (await readFile(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8')).trim().split(' ');
+    expect(children).toHaveLength(1);
+    server.kill('SIGKILL');
+    await until('the end of the decoding process', async () => {
+      const state = await readFile(`/proc/${children[0]}/stat`, 'utf8').catch(() => '');
+      // Nobody may be there to collect it (Z).
+      return state === '' || /\) [ZX] /u.test(state);
+    });
+  });
+
   it('drop what waits when its request is given up, say when they are busy, and end with the service', async () => {
-    const pool = createDecodePool({ ...options, threads: 1, maxWaiting: 2 });
+    const pool = createDecodePool({ ...options, processes: 1, maxWaiting: 2 });
     const controller = new AbortController();
     const running = pool.run<'frame'>(frame(0));
     const givenUp = pool.run<'frame'>(frame(1), controller.signal);

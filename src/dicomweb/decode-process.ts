@@ -1,5 +1,8 @@
-/** A decoding thread: one task at a time, results handed over without a copy. */
-import { parentPort } from 'node:worker_threads';
+/**
+ * A decoding process: one task at a time. What a hostile image does to it, a crash, a hang, gigabytes, ends with it: the
+ * server holds nothing that it could reach.
+ */
+import { writeFile } from 'node:fs/promises';
 import type { Dataset } from '../dicom/dataset.ts';
 import { decodeFrame } from '../dicom/codec.ts';
 import { parsePart10 } from '../dicom/parse.ts';
@@ -8,7 +11,7 @@ import { readFrame } from '../dicom/pixels.ts';
 import { samplesToCells, transcodeToNative } from '../dicom/transcode.ts';
 import { transferSyntax } from '../dicom/transfer-syntax.ts';
 import { AppError, toAppError } from '../errors.ts';
-import type { DecodeReply, DecodeTask } from './decode-task.ts';
+import type { DecodeReply, DecodeRequest, DecodeTask } from './decode-task.ts';
 import { frameSource, readWhole } from './instance-file.ts';
 import { renderFrame, type RenderedFrame } from './window.ts';
 
@@ -55,22 +58,20 @@ async function perform(task: DecodeTask): Promise<Uint8Array | RenderedFrame> {
   }
 }
 
-/** A view of a larger buffer is copied, so that only the result travels. */
-function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
-  return whole ? bytes as Uint8Array<ArrayBuffer> : Uint8Array.from(bytes);
-}
+// Where memory runs out, the system ends this process and not the server. Elsewhere than on Linux there is no such file.
+await writeFile('/proc/self/oom_score_adj', '1000').catch(() => undefined);
 
-const port = parentPort;
-if (port === null) throw new AppError('INTERNAL', 'the decoding thread was started outside a worker');
+const answer = (reply: DecodeReply): void => {
+  // Without a server there is nobody left to answer.
+  process.send?.(reply, undefined, undefined, (error) => {
+    if (error !== null) process.exit(1);
+  });
+};
 
-port.on('message', ({ id, task }: { readonly id: number; readonly task: DecodeTask }) => {
-  perform(task).then((result) => {
-    const value = result instanceof Uint8Array ? owned(result) : { ...result, pixels: owned(result.pixels) };
-    const transfer = value instanceof Uint8Array ? value.buffer : value.pixels.buffer;
-    port.postMessage({ id, value } satisfies DecodeReply, [transfer]);
-  }, (reason: unknown) => {
+process.on('disconnect', () => process.exit(0));
+process.on('message', ({ id, task }: DecodeRequest) => {
+  perform(task).then((value) => answer({ id, value }), (reason: unknown) => {
     const { code, message } = toAppError(reason);
-    port.postMessage({ id, error: { code, message } } satisfies DecodeReply);
+    answer({ id, error: { code, message } });
   });
 });
