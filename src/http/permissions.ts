@@ -1,16 +1,16 @@
 /** What each route needs. A route that stands in no line is for administrators only, and a test fails for it. */
 import type { Permission } from '../accounts/permissions.ts';
 
-/** `public`: answered to anybody. `session`: to whoever is logged in. */
-export type Need = Permission | 'public' | 'session';
+/** `page`: the same for everybody, whoever they are. `public`: answered to anybody. `session`: to whoever is logged in. */
+export type Need = Permission | 'page' | 'public' | 'session';
 
 type Line = readonly [methods: string, route: RegExp, need: Need];
 
 const lines: readonly Line[] = [
-  ['GET', /^\/healthz$/, 'public'],
+  ['GET', /^\/healthz$/, 'page'],
   ['GET', /^\/(?:readyz|metrics)$/, 'service.read'],
   // The page itself holds nothing of anybody; what it shows it asks for.
-  ['GET', /^\/\*?$|^\/assets\/|^unmatched$/, 'public'],
+  ['GET', /^\/\*?$|^\/assets\/|^unmatched$/, 'page'],
   ['GET POST DELETE', /^\/api\/v1\/session$/, 'public'],
   ['GET', /^\/api\/v1\/session\/provider(?:\/callback|\/logout)?$/, 'public'],
   ['POST', /^\/api\/v1\/session\/password$/, 'session'],

@@ -74,10 +74,14 @@ export function registerAuthentication(app: Http, accounts: Accounts): void {
   const badTokens = createLoginThrottle();
   app.addHook('onRequest', async (request) => {
     if (request.method === 'OPTIONS') return;
-    const identity = await identify(request, accounts);
-    if (identity !== undefined) identities.set(request, identity);
     const need = needOf(request.method, request.routeOptions.url ?? 'unmatched') ?? 'accounts.manage';
-    if (need === 'public') return;
+    const identity = await identify(request, accounts).catch((error: unknown) => {
+      // Where the accounts cannot be read, the page still opens and tells so.
+      if (need === 'page') return undefined;
+      throw error;
+    });
+    if (identity !== undefined) identities.set(request, identity);
+    if (need === 'page' || need === 'public') return;
     if (identity === undefined && presentedToken(request.headers.authorization) !== undefined) {
       // A token that is good gets in all the same: others may come from the address of whoever guesses.
       badTokens.failed(request.ip);
