@@ -1,4 +1,5 @@
 /** The server process: settings, start, what a person needs to know, and an orderly end on a signal. */
+import { flushCompileCache } from 'node:module';
 import { startService, type Service } from './app.ts';
 import { printableConfig } from './config.ts';
 import { runDemo } from './demo.ts';
@@ -53,6 +54,8 @@ export async function runServer(options: { readonly demo: boolean }): Promise<0 
     '',
   ]);
   log.info({ httpUrl: service.httpUrl, dicomPort: service.dicomPort }, 'Ready');
+  // Not at its end, which may be a power cut in a year.
+  flushCompileCache();
   if (options.demo) {
     demonstrate(service, { host: config.dicom.host, port: service.dicomPort, aeTitle: config.dicom.aeTitle }, log);
   }

@@ -21,7 +21,8 @@ function nodeProgram() {
 const child = spawn(
   nodeProgram(),
   ['--disable-warning=ExperimentalWarning', join(here, 'main.ts'), ...process.argv.slice(2)],
-  { stdio: 'inherit' },
+  // Beside the code, as src/compile-cache.ts has it, which cannot be read here.
+  { stdio: 'inherit', env: { NODE_COMPILE_CACHE: join(here, '../../node_modules/.cache/phoi-compiled'), ...process.env } },
 );
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => {

@@ -93,8 +93,8 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
       serialization: 'advanced',
       // What V8 says at its end is of no use: the request gets a code.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      // Nothing of the server's settings or secrets is of use there.
-      env: {},
+      // Nothing else of the server's settings, and none of its secrets, is of use there.
+      env: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
     });
     child.on('message', (reply: DecodeReply) => {
       if (slot.current?.id !== reply.id) return;
