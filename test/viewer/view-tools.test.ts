@@ -280,6 +280,19 @@ describe.runIf(hasPrograms('chromium'))('the tools of the reader', () => {
     await page.mouse.click(end.x, end.y);
     await page.keyboard.press('Delete');
     await eventually(texts).toEqual(['20.0 × 14.0 mm']);
+
+    // Without a mouse: ten pixels to the right, and three of them back.
+    await page.keyboard.press('d');
+    for (const key of ['Enter', 'Space', 'ArrowRight', 'Shift+ArrowLeft', 'Shift+ArrowLeft', 'Shift+ArrowLeft']) await page.keyboard.press(key);
+    await eventually(texts, 'seen while it is drawn').toEqual(['20.0 × 14.0 mm', '14.0 mm']);
+    expect(await page.locator('.placing-hint').textContent()).toContain('Space sets an end');
+    await page.keyboard.press('Escape');
+    await eventually(texts, 'given up').toEqual(['20.0 × 14.0 mm']);
+    for (const key of ['Enter', 'Space', 'ArrowDown', 'Space', 'Escape']) await page.keyboard.press(key);
+    await eventually(texts).toEqual(['20.0 × 14.0 mm', '20.0 mm']);
+    expect(await page.locator('.placing-hint').isVisible()).toBe(false);
+    await page.keyboard.press('Control+z');
+    await eventually(texts).toEqual(['20.0 × 14.0 mm']);
     expect(troubles).toEqual([]);
     await page.context().close();
   });

@@ -2,6 +2,7 @@
 export const enTools = {
   'tool.bidirectional': 'Measure two axes',
   'measure.layer': 'Measures',
+  'measure.keysHint': 'Arrow keys move the cross (with Shift by one pixel), Space sets an end of the measure, Esc ends.',
   'slab.label': 'Slab',
   'slab.off': 'Single slices',
   'slab.mip': 'MIP',

@@ -186,7 +186,7 @@ export const en = {
   'key.flipHorizontal': 'Flip left and right',
   'key.flipVertical': 'Flip top and bottom',
   'help.mouse': 'Left button: the chosen tool. Middle: move. Right: zoom. Wheel: slices. Double click: the planes go through this point.',
-  'help.length': 'What you measure here is not stored and is part of no report. Shift and the wheel change the thickness of a slab.',
+  'help.length': 'Without a mouse: with a measuring tool in hand, Enter puts a cross that the arrow keys move, and Space sets each end. What you measure here is not stored and is part of no report. Shift and the wheel change the thickness of a slab.',
 
   'plane.coronal': 'Coronal plane',
   'plane.sagittal': 'Sagittal plane',

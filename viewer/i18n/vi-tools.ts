@@ -4,6 +4,7 @@ import type { enTools } from './en-tools.ts';
 export const viTools: Readonly<Record<keyof typeof enTools, string>> = {
   'tool.bidirectional': 'Đo hai trục',
   'measure.layer': 'Các phép đo',
+  'measure.keysHint': 'Phím mũi tên di chuyển dấu thập (với Shift: từng điểm ảnh), Space đặt một đầu của phép đo, Esc để kết thúc.',
   'slab.label': 'Khối lát (slab)',
   'slab.off': 'Từng lát',
   'slab.mip': 'MIP',

@@ -186,7 +186,7 @@ export const vi: Catalogue = {
   'key.flipHorizontal': 'Lật trái phải',
   'key.flipVertical': 'Lật trên dưới',
   'help.mouse': 'Nút trái: công cụ đang chọn. Nút giữa: di chuyển. Nút phải: phóng to, thu nhỏ. Con lăn: lát cắt. Nhấp đúp: các mặt phẳng đi qua điểm này.',
-  'help.length': 'Các phép đo ở đây không được lưu lại và không thuộc báo cáo nào. Shift và con lăn thay đổi độ dày khối lát.',
+  'help.length': 'Không dùng chuột: khi đã chọn công cụ đo, Enter đặt một dấu thập, phím mũi tên di chuyển nó và Space đặt từng đầu. Các phép đo ở đây không được lưu lại và không thuộc báo cáo nào. Shift và con lăn thay đổi độ dày khối lát.',
 
   'plane.coronal': 'Mặt phẳng đứng ngang (coronal)',
   'plane.sagittal': 'Mặt phẳng đứng dọc (sagittal)',

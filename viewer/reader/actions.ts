@@ -12,6 +12,8 @@ import { nextFinding, orderOfFindings } from './finding-order.ts';
 import { showHelpDialog } from './help-dialog.ts';
 import { showReportDialog } from './report-dialog.ts';
 import type { ReviewActions } from './review-actions.ts';
+import { measureCrossActions } from './measure-cross.ts';
+import type { PixelPoint } from './measures.ts';
 import type { ReaderActions, ReaderState } from './state.ts';
 
 /** Enough to judge a nodule of a few millimetres with its surroundings still in sight. */
@@ -28,6 +30,8 @@ export interface ActionDeps extends Pick<ReaderActions, 'tools' | 'measures'> {
   readonly nextStudy: () => void;
   readonly leave: () => void;
   readonly review: ReviewActions;
+  /** The pixel in the middle of what is on the screen. */
+  readonly middle: () => PixelPoint | undefined;
 }
 
 function tried(work: Promise<unknown>): void {
@@ -101,6 +105,7 @@ export function readerActions(deps: ActionDeps): ReaderActions {
 
   return {
     ...deps.review,
+    ...measureCrossActions(store, deps.measures, deps.middle),
     seriesShown,
     tools: deps.tools,
     measures: deps.measures,
@@ -129,7 +134,7 @@ export function readerActions(deps: ActionDeps): ReaderActions {
     toggleOverlay: () => { store.set({ overlayVisible: !store.get().overlayVisible }); },
     setOpacity: (overlayOpacity) => { store.set({ overlayOpacity }); },
     setWindow: (window) => { view()?.setWindow(window); },
-    setTool: (tool) => { view()?.setTool(tool); store.set({ tool }); },
+    setTool: (tool) => { view()?.setTool(tool); store.set({ tool, measureCross: undefined }); },
     invert: () => { view()?.invert(); },
     zoomBy: (factor) => { view()?.zoomBy(factor); },
     rotate: (degrees) => { view()?.rotate(degrees); },

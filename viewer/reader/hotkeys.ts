@@ -1,4 +1,5 @@
 import type { MessageKey } from '../i18n/index.ts';
+import { measuringTool } from './measure-cross.ts';
 import { presets } from './presets.ts';
 import type { Store } from '../ui/store.ts';
 import type { ReaderActions, ReaderState } from './state.ts';
@@ -73,6 +74,11 @@ function isTyping(target: EventTarget | null, key: string): boolean {
   return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
 
+/** What Space and Enter press. */
+function isPressed(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('button, a, summary') !== null;
+}
+
 /** Pixels that the cross goes with one key. */
 const fineStep = 1;
 const coarseStep = 10;
@@ -106,16 +112,44 @@ function axesKey(event: KeyboardEvent, actions: ReaderActions): boolean {
   }
 }
 
+/** While a measure is drawn by the keys: arrows move the cross, Space or Enter sets an end. */
+function measureKey(event: KeyboardEvent, actions: ReaderActions): boolean {
+  const step = event.shiftKey ? fineStep : coarseStep;
+  switch (event.key) {
+    case 'ArrowLeft': actions.stepMeasure(-step, 0); return true;
+    case 'ArrowRight': actions.stepMeasure(step, 0); return true;
+    case 'ArrowUp': actions.stepMeasure(0, -step); return true;
+    case 'ArrowDown': actions.stepMeasure(0, step); return true;
+    case ' ':
+    case 'Enter': actions.setMeasureEnd(); return true;
+    case 'Escape': actions.stopMeasure(); return true;
+    default: return false;
+  }
+}
+
+/** What an unmodified key does in the mode that the reader is in; false where it has no mode of its own or the key means nothing there. */
+function modeKey(event: KeyboardEvent, state: ReaderState, actions: ReaderActions): boolean {
+  if (state.placing !== undefined) return placingKey(event, state.placing, actions);
+  if (state.axes !== undefined) return axesKey(event, actions);
+  return state.measureCross !== undefined && measureKey(event, actions);
+}
+
 /** Listens to the keys; buttons keep Space and Enter for themselves, dialogs everything. */
 export function readerKeys(store: Store<ReaderState>, actions: ReaderActions): () => void {
   const listener = (event: KeyboardEvent): void => {
-    const { placing, axes } = store.get();
+    const { axes, measureCross } = store.get();
     if (event.altKey || isTyping(event.target, event.key) || document.querySelector('dialog[open]') !== null) return;
-    if (event.key === ' ' && axes === undefined && event.target instanceof HTMLElement && event.target.closest('button, a, summary') !== null) return;
+    if (event.key === ' ' && axes === undefined && measureCross === undefined && isPressed(event.target)) return;
     const withControl = event.ctrlKey || event.metaKey;
-    if (!withControl && (placing !== undefined ? placingKey(event, placing, actions) : axes !== undefined && axesKey(event, actions))) {
+    if (!withControl && modeKey(event, store.get(), actions)) {
       event.preventDefault();
       event.stopPropagation();
+      return;
+    }
+    // Not where Enter presses a button.
+    if (event.key === 'Enter' && !withControl && measuringTool(store.get()) !== undefined && !isPressed(event.target)) {
+      event.preventDefault();
+      actions.startMeasure();
       return;
     }
     const hotkey = hotkeys.find((each) => each.keys.includes(event.key) && (each.withControl ?? false) === withControl);

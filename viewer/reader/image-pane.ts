@@ -91,16 +91,16 @@ export function imagePane(canvas: HTMLDivElement, beside: readonly HTMLElement[]
 
   const stops = [
     bar.stop, measuring.stop, objects.stop, handles.stop,
-    store.watch(['placing', 'axes', 'measuring'], ({ placing, axes, measuring }) => {
-      hint.hidden = placing === undefined && axes === undefined && !measuring;
+    store.watch(['placing', 'axes', 'measureCross', 'measuring'], ({ placing, axes, measureCross, measuring }) => {
+      hint.hidden = placing === undefined && axes === undefined && measureCross === undefined && !measuring;
       // Said to those who hear the page: not anew with every step of the cross.
-      const text = measuring ? t('review.measuring') : axes === undefined ? t('review.placingHint') : axesHint(axes);
+      const text = measuring ? t('review.measuring') : axes !== undefined ? axesHint(axes) : t(placing === undefined ? 'measure.keysHint' : 'review.placingHint');
       if (hint.textContent !== text) hint.textContent = text;
       if (placing === undefined && axes === undefined) delete viewport.dataset['placing'];
       else viewport.dataset['placing'] = '';
     }),
     actions.tools.store.watch(['slabMode', 'slabMm', 'cine', 'cineRate'], () => { drawCorners(store.get()); }),
-    store.watch([...listFields, 'frame', 'selected', 'planes', 'cursor', 'overlayVisible', 'overlayOpacity', 'images', 'shown', 'seriesInstanceUID', 'placing', 'axes', 'candidatesFrom'], (state) => {
+    store.watch([...listFields, 'frame', 'selected', 'planes', 'cursor', 'overlayVisible', 'overlayOpacity', 'images', 'shown', 'seriesInstanceUID', 'placing', 'axes', 'measureCross', 'candidatesFrom'], (state) => {
       const current = view();
       if (current === undefined) return;
       drawOverlay(layer, current, state);

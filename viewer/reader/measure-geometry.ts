@@ -1,5 +1,6 @@
 /** Lengths and right angles of measures, in millimetres where the image says how large its pixels are. */
-import type { PixelPoint, Segment } from './measures.ts';
+import type { SliceImage } from '../rendering/slice-images.ts';
+import type { Measure, MeasureKind, PixelPoint, Segment } from './measures.ts';
 
 /** Distance between neighbouring columns and rows, mm. */
 export interface PixelSize {
@@ -50,4 +51,17 @@ export function carriedShort(before: Segment, after: Segment, short: Segment, si
     return pointAt(after, clamp(along), across, size);
   });
   return [ends[0] ?? after[0], ends[1] ?? after[1]];
+}
+
+/** One millimetre a pixel where the image does not say how large they are. */
+export function sizeOf(image: SliceImage): PixelSize {
+  return { columnMm: image.plane?.columnSpacingMm ?? 1, rowMm: image.plane?.rowSpacingMm ?? 1 };
+}
+
+/** A measure along `long`, the short axis of two where it usually is; it has no number yet. */
+export function newMeasure(kind: MeasureKind, on: SliceImage, long: Segment): Omit<Measure, 'id'> {
+  return {
+    kind, sopInstanceUID: on.sopInstanceUID, long, ...(on.frameNumber === undefined ? {} : { frameNumber: on.frameNumber }),
+    ...(kind === 'bidirectional' ? { short: firstShortAxis(long, sizeOf(on)) } : {}),
+  };
 }

@@ -4,17 +4,14 @@ import type { StackView } from '../rendering/stack-view.ts';
 import { svg } from '../ui/dom.ts';
 import { decimal } from '../ui/format.ts';
 import type { Store } from '../ui/store.ts';
-import { carriedShort, firstShortAxis, lengthOf, withShortEnd, type PixelSize } from './measure-geometry.ts';
+import { carriedShort, lengthOf, newMeasure, sizeOf, withShortEnd, type PixelSize } from './measure-geometry.ts';
 import type { Measure, MeasureKind, Measures, PixelPoint, Segment } from './measures.ts';
+import { measuringTool } from './measure-cross.ts';
 import type { ReaderState } from './state.ts';
 
 type Axis = 'long' | 'short';
 /** Shorter than this on the screen is a click, not a measure. CSS pixels. */
 const leastDrag = 4;
-
-function sizeOf(image: SliceImage): PixelSize {
-  return { columnMm: image.plane?.columnSpacingMm ?? 1, rowMm: image.plane?.rowSpacingMm ?? 1 };
-}
 
 /** "12.3 × 8.1 mm"; in pixels where the image does not say how large they are. */
 export function measureText(measure: Measure, image: SliceImage): string {
@@ -79,10 +76,14 @@ export function measureLayer(viewport: HTMLElement, canvas: HTMLElement, view: (
     const box = canvas.getBoundingClientRect();
     return view()?.toPixel(event.clientX - box.left, event.clientY - box.top);
   };
-  const measureTool = (): MeasureKind | undefined => {
-    const { tool } = store.get();
-    return tool === 'length' || tool === 'bidirectional' ? tool : undefined;
-  };
+
+  /** What the cross of the keys is drawing on this slice. */
+  function byKeys(): { readonly kind: MeasureKind; readonly from: PixelPoint; readonly to: PixelPoint } | undefined {
+    const state = store.get();
+    const kind = measuringTool(state);
+    const from = state.measureCross?.from;
+    return kind === undefined || state.measureCross === undefined || from?.shown !== state.shown ? undefined : { kind, from: from.at, to: state.measureCross.at };
+  }
 
   function draw(): void {
     const shown = image();
@@ -93,15 +94,9 @@ export function measureLayer(viewport: HTMLElement, canvas: HTMLElement, view: (
     }
     const { all, selected } = measures.store.get();
     const own = all.filter((measure) => isOn(measure, shown)).map((measure) => drawMeasure(current, shown, measure, measure.id === selected));
-    const sketch = drawing === undefined ? undefined : drawMeasure(current, shown, made(drawing.kind, shown, [drawing.from, drawing.to]), true);
+    const sketched = drawing ?? byKeys();
+    const sketch = sketched === undefined ? undefined : drawMeasure(current, shown, { id: 0, ...newMeasure(sketched.kind, shown, [sketched.from, sketched.to]) }, true);
     element.replaceChildren(...[...own, sketch].filter((each) => each !== undefined));
-  }
-
-  function made(kind: MeasureKind, on: SliceImage, long: Segment): Measure {
-    return {
-      id: 0, kind, sopInstanceUID: on.sopInstanceUID, long, ...(on.frameNumber === undefined ? {} : { frameNumber: on.frameNumber }),
-      ...(kind === 'bidirectional' ? { short: firstShortAxis(long, sizeOf(on)) } : {}),
-    };
   }
 
   function handleOf(target: EventTarget | null): { readonly measure: Measure; readonly axis: Axis; readonly end: 0 | 1 } | undefined {
@@ -115,7 +110,7 @@ export function measureLayer(viewport: HTMLElement, canvas: HTMLElement, view: (
   viewport.addEventListener('pointerdown', (event) => {
     if (event.button !== 0 || !(event.target instanceof Element)) return;
     const handle = handleOf(event.target);
-    const kind = measureTool();
+    const kind = measuringTool(store.get());
     const at = pixelAt(event);
     if (handle !== undefined) {
       dragging = { ...handle, now: handle.measure };
@@ -150,7 +145,7 @@ export function measureLayer(viewport: HTMLElement, canvas: HTMLElement, view: (
     dragging = undefined;
     if (drawn !== undefined && shown !== undefined) {
       const [from, to] = [view()?.toCanvas(...drawn.from), view()?.toCanvas(...drawn.to)];
-      if (from !== undefined && to !== undefined && Math.hypot(to[0] - from[0], to[1] - from[1]) >= leastDrag) measures.add(made(drawn.kind, shown, [drawn.from, drawn.to]));
+      if (from !== undefined && to !== undefined && Math.hypot(to[0] - from[0], to[1] - from[1]) >= leastDrag) measures.add(newMeasure(drawn.kind, shown, [drawn.from, drawn.to]));
       else draw();
     } else if (dragged !== undefined && dragged.now !== dragged.measure) measures.replace(dragged.now);
   };
@@ -158,7 +153,7 @@ export function measureLayer(viewport: HTMLElement, canvas: HTMLElement, view: (
   viewport.addEventListener('pointercancel', end, { signal, capture: true });
 
   const stops = [
-    store.watch(['frame', 'shown', 'images'], draw),
+    store.watch(['frame', 'shown', 'images', 'measureCross'], draw),
     store.watch(['tool'], ({ tool }) => { viewport.dataset['tool'] = tool; }),
     measures.store.watch(['all', 'selected'], draw),
   ];

@@ -124,8 +124,8 @@ function planeLines(view: StackView, image: SliceImage, state: ReaderState, widt
 }
 
 /** Where a finding of the reader's own would be put, or its axis would end. */
-function placingCross(view: StackView, { placing, axes }: ReaderState): SVGElement | undefined {
-  const here = placing ?? axes?.cross;
+function placingCross(view: StackView, { placing, axes, measureCross }: ReaderState): SVGElement | undefined {
+  const here = placing ?? axes?.cross ?? measureCross?.at;
   const at = here === undefined ? undefined : view.toCanvas(...here);
   if (at === undefined) return undefined;
   const [x, y] = at;

@@ -28,7 +28,7 @@ import { comparePane } from './compare-pane.ts';
 import { findingsPanel } from './findings-panel.ts';
 import { readerKeys } from './hotkeys.ts';
 import { imagePane } from './image-pane.ts';
-import { createMeasures } from './measures.ts';
+import { createMeasures, type PixelPoint } from './measures.ts';
 import { openNextStudy, prepareNextStudy, type NextStudy } from './next-study.ts';
 import { planesPane } from './planes-pane.ts';
 import { lungWindow } from './presets.ts';
@@ -257,15 +257,16 @@ export function mountReader(root: HTMLElement, studyInstanceUID: string, leave: 
     await reviewRequest;
   }
 
+  const middle = (): PixelPoint | undefined => view?.toPixel(canvas.clientWidth / 2, canvas.clientHeight / 2);
   const review = reviewActions({
     studyInstanceUID, store, session, measures, openedAt,
     resend: (id) => { actions.resend(id); },
     select: (uid) => { actions.selectFinding(uid); },
     showPoint: (world) => { actions.showPoint(world); },
-    middle: () => view?.toPixel(canvas.clientWidth / 2, canvas.clientHeight / 2),
+    middle,
   });
   const actions = readerActions({
-    studyInstanceUID, store, leave, tools, measures, review,
+    studyInstanceUID, store, leave, tools, measures, review, middle,
     nextStudy: () => { openNextStudy(next); },
     view: () => view,
     reload: () => { void load(); },

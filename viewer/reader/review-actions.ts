@@ -203,7 +203,7 @@ export function reviewActions(deps: ReviewActionDeps): ReviewActions {
       }
       tried(session.mayEdit().then((may) => {
         const at = deps.middle();
-        if (may && at !== undefined) store.set({ placing: at, axes: undefined, editing: undefined, commenting: undefined });
+        if (may && at !== undefined) store.set({ placing: at, axes: undefined, measureCross: undefined, editing: undefined, commenting: undefined });
       }));
     },
     stopPlacing: () => { store.set({ placing: undefined }); },

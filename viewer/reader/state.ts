@@ -4,6 +4,7 @@ import type { PrimaryTool, Probe, Renderer, Window } from '../rendering/types.ts
 import { initialReview, type ReviewFields } from '../review/fields.ts';
 import type { DrawnAxes } from './drawn-axes.ts';
 import type { FindingOrder } from './finding-order.ts';
+import type { MeasureCross, MeasureCrossActions } from './measure-cross.ts';
 import type { Measures } from './measures.ts';
 import type { ViewTools } from './view-tools.ts';
 import type { ReviewActions } from './review-actions.ts';
@@ -36,6 +37,8 @@ export interface ReaderState extends ReviewFields {
   readonly placing: readonly [column: number, row: number] | undefined;
   /** Axes of a finding of one's own that are being drawn, because the server could not measure it. */
   readonly axes: DrawnAxes | undefined;
+  /** A measure that is being drawn by the keys. */
+  readonly measureCross: MeasureCross | undefined;
   readonly measuring: boolean;
   /** Candidates of the AI below its operating point are shown from this probability on. */
   readonly candidatesFrom: number | undefined;
@@ -59,7 +62,7 @@ export interface ReaderState extends ReviewFields {
 }
 
 export const initialState: ReaderState = {
-  ...initialReview, editing: undefined, commenting: undefined, placing: undefined, axes: undefined, measuring: false, candidatesFrom: undefined,
+  ...initialReview, editing: undefined, commenting: undefined, placing: undefined, axes: undefined, measureCross: undefined, measuring: false, candidatesFrom: undefined,
   study: undefined, studyError: undefined, findings: undefined,
   seriesInstanceUID: undefined, images: [], imagesLoading: false, imagesError: undefined,
   wanted: 0, shown: -1, failedSlices: new Map(), loadedCount: 0, isLoaded: false, selected: undefined, order: 'number',
@@ -67,7 +70,7 @@ export const initialState: ReaderState = {
   renderer: undefined, planes: false, cursor: undefined, aim: undefined, connected: true, frame: 0,
 };
 
-export interface ReaderActions extends ReviewActions {
+export interface ReaderActions extends ReviewActions, MeasureCrossActions {
   readonly tools: ViewTools;
   /** Opens the next study that nobody has read. */
   readonly nextStudy: () => void;
