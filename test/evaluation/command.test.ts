@@ -107,7 +107,8 @@ describe('phoi evaluate', () => {
     for (let at = 0; at < 750; at += 1) await appendFile(large.results, block);
     const tellPeak = `data:text/javascript,${encodeURIComponent("process.on('exit', () => { process.stderr.write('peak ' + process.resourceUsage().maxRSS); });")}`;
     const peakMiB = async ({ results }: TablePaths, ...more: readonly string[]): Promise<number> => {
-      const { code, stderr } = await evaluateWith(['--import', tellPeak], results, 'peak', ...more);
+      // A small heap, so that rows that are held end the program, and rubbish that nobody has collected yet counts for little.
+      const { code, stderr } = await evaluateWith(['--import', tellPeak, '--max-old-space-size=48', '--max-semi-space-size=2'], results, 'peak', ...more);
       expect(code).toBe(0);
       return Number(/^peak (\d+)$/u.exec(stderr)![1]) / 1024;
     };
@@ -115,7 +116,7 @@ describe('phoi evaluate', () => {
     const resampled = await peakMiB(paths, '--bootstrap', '10000');
     const streamed = await peakMiB(large, '--bootstrap', '0');
     // The file has 86 MB; every resample at every rate would be 400 MB.
-    expect({ small, streamed, resampled, isBounded: streamed < 1.3 * small && resampled < 2 * small }).toEqual({ small, streamed, resampled, isBounded: true });
+    expect({ small, streamed, resampled, isBounded: streamed < small + 70 && resampled < 2 * small }).toEqual({ small, streamed, resampled, isBounded: true });
     expect(JSON.parse(await read('peak', 'results.json'))).toMatchObject({ ignoredRows: { results: 750_000 } });
   });
 
