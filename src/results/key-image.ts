@@ -93,12 +93,17 @@ function caption(drawing: Drawing, text: string): void {
   drawing.text(8, drawing.height - 10, text, { size: 15, fill: outlineColour, hasRim: true });
 }
 
+/** Pictures that only go into another one are not worth the time of compressing them. */
+const inBetween = { compressionLevel: 0 } as const;
+/** Several at a time, since each waits for the threads of the picture library; not all, which hold their slices meanwhile. */
+const renderedAtOnce = 4;
+
 async function paint(grey: Buffer, slice: KeySlice, { region, width, height }: Panel, draw: (drawing: Drawing) => void): Promise<Buffer> {
   const drawing = createDrawing(width, height);
   draw(drawing);
   const scaled = await sharp(grey, { raw: { width: slice.columns, height: slice.rows, channels: 1 } })
-    .extract(region).resize(width, height, { fit: 'fill', kernel: 'cubic' }).toColourspace('srgb').png().toBuffer();
-  return sharp(scaled).composite([{ input: Buffer.from(drawing.svg()) }]).png().toBuffer();
+    .extract(region).resize(width, height, { fit: 'fill', kernel: 'cubic' }).toColourspace('srgb').png(inBetween).toBuffer();
+  return sharp(scaled).composite([{ input: Buffer.from(drawing.svg()) }]).png(inBetween).toBuffer();
 }
 
 /** Both panels of a finding side by side, 1024 pixels wide at most. `polygons` are those of the key slice. */
@@ -136,13 +141,17 @@ async function readSlice(bytes: Uint8Array, frameNumber: number): Promise<KeySli
  * `read` gives the whole Part 10 file of an instance. @throws AppError of the parser and the decoders.
  */
 export async function renderKeyImages(findings: readonly Finding[], read: (sopInstanceUID: string) => Promise<Uint8Array>): Promise<readonly KeyImage[]> {
-  const images: KeyImage[] = [];
-  for (const [index, finding] of findings.entries()) {
+  const render = async (index: number, finding: Finding): Promise<KeyImage | undefined> => {
     const outline = finding.outlines.find(({ sopInstanceUID, frameNumber }) => sopInstanceUID === finding.sliceInstanceUID && frameNumber === finding.sliceFrameNumber);
     const polygons = (outline?.polygons ?? []).filter((polygon) => polygon.length >= 6);
-    if (polygons.length === 0) continue;
+    if (polygons.length === 0) return undefined;
     const slice = await readSlice(await read(finding.sliceInstanceUID), finding.sliceFrameNumber ?? 1);
-    images.push({ finding: index, png: await renderKeyImage(finding, polygons, slice) });
+    return { finding: index, png: await renderKeyImage(finding, polygons, slice) };
+  };
+  const images: KeyImage[] = [];
+  for (let first = 0; first < findings.length; first += renderedAtOnce) {
+    const some = await Promise.all(findings.slice(first, first + renderedAtOnce).map((finding, n) => render(first + n, finding)));
+    images.push(...some.filter((image) => image !== undefined));
   }
   return images;
 }

@@ -13,6 +13,8 @@ import { projectRoot, version } from '../../src/settings.ts';
 interface GraphClock {
   readonly session: ModelSession;
   runs: number;
+  /** All windows together. */
+  voxels: number;
   ms: number;
   firstRunAt: number;
 }
@@ -20,7 +22,7 @@ interface GraphClock {
 /** The same session, which counts its runs and their time. */
 function clocked(session: ModelSession): GraphClock {
   const clock: GraphClock = {
-    runs: 0, ms: 0, firstRunAt: 0,
+    runs: 0, voxels: 0, ms: 0, firstRunAt: 0,
     session: {
       ...session,
       async run(inputs, outputNames) {
@@ -28,6 +30,7 @@ function clocked(session: ModelSession): GraphClock {
         if (clock.runs === 0) clock.firstRunAt = begun;
         const results = await session.run(inputs, outputNames);
         clock.runs += 1;
+        for (const { data } of Object.values(inputs)) clock.voxels += data.length;
         clock.ms += performance.now() - begun;
         return results;
       },
@@ -69,6 +72,7 @@ console.log(JSON.stringify({
   },
   peakMiB: peakMemoryMiB(),
   windows: detector.runs,
+  detectorVoxels: detector.voxels,
   candidates: result.candidates.map(({ worldPoint, probability }) => [...worldPoint, probability]),
   threshold: result.findings.operatingPoint,
 }));

@@ -14,11 +14,13 @@ interface Measured {
   readonly timingsMs: Readonly<Record<string, number>>;
   readonly peakMiB: number;
   readonly windows: number;
+  /** Voxels that the detector saw, overlaps and padding included. */
+  readonly detectorVoxels: number;
   readonly candidates: readonly Candidate[];
 }
 
 type Ours = Measured & { readonly threshold: number };
-type Python = Measured & { readonly gigaflopAWindow: number; readonly matrixGigaflopPerSecond: number };
+type Python = Measured & { readonly flopAVoxel: number; readonly matrixGigaflopPerSecond: number };
 
 /** What only one of the two does; the rest is compared as well. */
 const oursAlone = ['measure', 'write'];
@@ -31,9 +33,9 @@ async function measure<Result extends Measured>(program: string, args: readonly 
   return JSON.parse(await runOk(program, args)) as Result;
 }
 
-/** As if it had run so many windows: its lung mask is another, and with it the box that windows cover. */
-function withWindows(python: Python, windows: number): Python {
-  const detector = (python.timingsMs['detector']! * windows) / python.windows;
+/** As if its detector had seen so many voxels: its lung mask is another, and its windows have one size, that of the training. */
+function withVoxels(python: Python, voxels: number): Python {
+  const detector = (python.timingsMs['detector']! * voxels) / python.detectorVoxels;
   const total = python.timingsMs['total']! + detector - python.timingsMs['detector']!;
   return { ...python, timingsMs: { ...python.timingsMs, detector, total } };
 }
@@ -46,7 +48,7 @@ function shared(found: readonly Candidate[], others: readonly Candidate[]): numb
 function print(ours: Ours, python: Python): void {
   const seconds = (value: number | undefined): string => (value === undefined ? '' : (value / 1000).toFixed(2));
   const alike = ({ timingsMs }: Measured): number => timingsMs['total']! - oursAlone.reduce((sum, stage) => sum + (timingsMs[stage] ?? 0), 0);
-  const rate = ({ windows, timingsMs }: Measured): string => ((windows * python.gigaflopAWindow) / (timingsMs['detector']! / 1000)).toFixed(0);
+  const rate = ({ detectorVoxels, timingsMs }: Measured): string => ((detectorVoxels * python.flopAVoxel) / 1e9 / (timingsMs['detector']! / 1000)).toFixed(0);
   const stages = Object.keys(ours.timingsMs).filter((stage) => stage !== 'total');
   console.log('300 slices 512x512, two threads');
   printTable(['stage', 'Phoi s', 'Python s'], [
@@ -54,12 +56,15 @@ function print(ours: Ours, python: Python): void {
     ['what both do', seconds(alike(ours)), seconds(alike(python))],
     ['total', seconds(ours.timingsMs['total']), seconds(python.timingsMs['total'])],
     ['detector windows', String(ours.windows), String(python.windows)],
+    ['detector voxels, million', (ours.detectorVoxels / 1e6).toFixed(1), (python.detectorVoxels / 1e6).toFixed(1)],
     ['detector GFLOP/s', rate(ours), rate(python)],
     ['peak memory MiB', ours.peakMiB.toFixed(0), python.peakMiB.toFixed(0)],
   ]);
   console.log(`This machine multiplies matrices (2048 x 2048, float32, torch) at ${python.matrixGigaflopPerSecond.toFixed(0)} GFLOP/s.`);
-  const fair = withWindows(python, ours.windows);
-  console.log(`With ${ours.windows} windows in both, Python takes ${(alike(fair) / alike(ours)).toFixed(2)} times as long for what both do; its total is ${(fair.timingsMs['total']! / ours.timingsMs['total']!).toFixed(2)} times ours.`);
+  const fair = withVoxels(python, ours.detectorVoxels);
+  const times = (theirs: Python): string => `${(alike(theirs) / alike(ours)).toFixed(2)} times as long for what both do; its total is ${(theirs.timingsMs['total']! / ours.timingsMs['total']!).toFixed(2)} times ours`;
+  console.log(`Python takes ${times(python)}.`);
+  console.log(`If its detector saw as many voxels as ours, it would take ${times(fair)}.`);
   const findings = ours.candidates.filter(([, , , probability]) => probability >= ours.threshold);
   const theirs = python.candidates.filter(([, , , probability]) => probability >= ours.threshold);
   console.log(`At and above the operating point: ${findings.length} candidates here, ${theirs.length} in Python, ${shared(findings, theirs)} the same.`);

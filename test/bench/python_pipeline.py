@@ -166,7 +166,8 @@ def main():
         "peakMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "windows": windows,
         "candidates": [[*(origin + row[:3])[::-1], p] for row, p in zip(rows, probability)],
-        "gigaflopAWindow": 2 * multiply_adds(Detector(), (1, *infer.WINDOW)) / 1e9,
+        "detectorVoxels": windows * int(np.prod(infer.WINDOW)),
+        "flopAVoxel": 2 * multiply_adds(Detector(), (1, *infer.WINDOW)) / int(np.prod(infer.WINDOW)),
         "matrixGigaflopPerSecond": matrix_rate(),
     }))
 

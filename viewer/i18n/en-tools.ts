@@ -4,7 +4,7 @@ export const enTools = {
   'measure.layer': 'Measures',
   'measure.keysHint': 'Arrow keys move the cross (with Shift by one pixel), Space sets an end of the measure, Esc ends.',
   'slab.label': 'Slab',
-  'slab.off': 'Single slices',
+  'slab.off': 'No slab',
   'slab.mip': 'MIP',
   'slab.minip': 'MinIP',
   'slab.average': 'Average',
