@@ -6,8 +6,11 @@ import { flushPath } from '../durable-files.ts';
 export interface DirectorySync {
   /** Resolves after a flush of the directory that began after this call: callers that wait together share one. */
   sync(path: string): Promise<void>;
-  /** Creates the folder and those above it down to `root`, each entry flushed. */
-  ensure(path: string, root: string): Promise<void>;
+  /**
+   * Creates the folder and those above it down to `root`. They are there when the promise resolves; `flushed` resolves when
+   * their entries are on disk as well.
+   */
+  ensure(path: string, root: string): Promise<{ readonly flushed: Promise<unknown> }>;
 }
 
 export function createDirectorySync(): DirectorySync {
@@ -31,14 +34,16 @@ export function createDirectorySync(): DirectorySync {
     return next;
   }
 
-  async function ensure(path: string, root: string): Promise<void> {
-    if (path === root || known.has(path)) return;
+  async function ensure(path: string, root: string): Promise<{ readonly flushed: Promise<unknown> }> {
+    if (path === root || known.has(path)) return { flushed: Promise.resolve() };
     const parent = dirname(path);
-    await ensure(parent, root);
+    const above = await ensure(parent, root);
     await mkdir(path, { recursive: true });
     // Also for a folder that was there: a process that died between mkdir and flush may have made it.
-    await sync(parent);
-    known.add(path);
+    const flushed = Promise.all([above.flushed, sync(parent).then(() => known.add(path))]);
+    // Whoever asked may fail at something else first.
+    flushed.catch(() => undefined);
+    return { flushed };
   }
 
   return { sync, ensure };

@@ -5,16 +5,18 @@
  *     DATA/archive/retired/KEY.…             set aside, to be removed unless it is needed after all
  *     DATA/archive/objects/ab/cd/abcd…-SIZE  committed; the name is the SHA-256 and the size of the content
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { AppError } from '../errors.ts';
-import { blobFolder, blobKey, blobPath, blobSize, isBlobKey } from './blob-key.ts';
+import { flushPath } from '../durable-files.ts';
+import { blobFolder, blobPath, blobSize, isBlobKey } from './blob-key.ts';
+import { contentKey } from './content-key.ts';
 import { createDirectorySync } from './directory-sync.ts';
 import { createIncomingBlob } from './incoming-blob.ts';
-import { isMissing } from '../system-error.ts';
+import { isMissing, unlessMissing } from '../system-error.ts';
 import { asArchiveError } from './out-of-space.ts';
 import type { IncomingBlob, InstanceArchive, UnsettledBlob } from './port.ts';
 
@@ -32,7 +34,10 @@ async function removeLeftovers(incoming: string, ageMs: number): Promise<void> {
   for (const name of await readdir(incoming)) {
     if (!leftoverName.test(name)) continue;
     const path = join(incoming, name);
-    const { mtimeMs, nlink } = await stat(path);
+    const found = await unlessMissing(stat(path));
+    // Ended by the process that wrote it, just now.
+    if (found === undefined) continue;
+    const { mtimeMs, nlink } = found;
     // Two names: the blob is committed, and `unsettled` will tell whoever asks.
     if (nlink === 1 && Date.now() - mtimeMs >= ageMs) await rm(path, { force: true });
   }
@@ -62,21 +67,34 @@ async function* listKeys(root: string): AsyncGenerator<string> {
   }
 }
 
-async function keyOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
-    hash.update(chunk);
-    sizeBytes += chunk.length;
+/** The key under which a file lies, found by its inode: its content is not what the name says. */
+async function nameOf(root: string, inode: number): Promise<string | undefined> {
+  for await (const key of listKeys(root)) {
+    if ((await unlessMissing(stat(blobPath(root, key))))?.ino === inode) return key;
   }
-  return blobKey(hash.digest('hex'), sizeBytes);
+  return undefined;
 }
 
-async function* listUnsettled(incoming: string): AsyncGenerator<UnsettledBlob> {
+async function* listUnsettled(root: string, incoming: string): AsyncGenerator<UnsettledBlob> {
   for (const name of await readdir(incoming)) {
     const path = join(incoming, name);
-    if (!leftoverName.test(name) || (await stat(path)).nlink === 1) continue;
-    yield { key: await keyOf(path), settle: () => rm(path, { force: true }) };
+    const found = leftoverName.test(name) ? await unlessMissing(stat(path)) : undefined;
+    if (found === undefined || found.nlink === 1) continue;
+    const { ino } = found;
+    const settle = (): Promise<void> => rm(path, { force: true });
+    const key = await contentKey(path);
+    if ((await unlessMissing(stat(blobPath(root, key))))?.ino === ino) {
+      // The process may have ended before its flush, and whoever asks will write down that the blob is there.
+      await flushPath(path);
+      await flushPath(blobFolder(root, key));
+      await flushPath(dirname(blobFolder(root, key)));
+      await flushPath(root);
+      yield { key, isWhole: true, settle };
+    } else {
+      const torn = await nameOf(root, ino);
+      if (torn === undefined) await settle();
+      else yield { key: torn, isWhole: false, settle };
+    }
   }
 }
 
@@ -196,7 +214,7 @@ export async function openFileArchive(dataDir: string, options: FileArchiveOptio
       return back;
     },
     keys: () => listKeys(root),
-    unsettled: () => listUnsettled(incoming),
+    unsettled: () => listUnsettled(root, incoming),
     freeBytes,
     async totalBytes() {
       const { blocks, bsize } = await statfs(root);

@@ -1,13 +1,17 @@
 /**
- * One file on its way in: written under a random name, flushed, then linked to its content's name as well. The first name
- * stays until `discard`: two names mean that the blob is complete and the index may not know it yet.
+ * One file on its way in: written under a random name, then linked to its content's name as well, then bytes and names are
+ * flushed together, which the file system does with one write of its journal. So a power cut can leave a name without its
+ * bytes, but not one that anybody was told of. The first name stays until `discard`: two names mean that the index may not
+ * know the blob yet.
  * Small chunks (a DIMSE PDV is often 16 KiB) are gathered, since each write is a trip through the thread pool.
  */
 import { createHash } from 'node:crypto';
-import { link, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { link, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 
 import { AppError } from '../errors.ts';
+import { flushPath } from '../durable-files.ts';
 import { blobFolder, blobKey, blobPath } from './blob-key.ts';
+import { contentKey } from './content-key.ts';
 import type { DirectorySync } from './directory-sync.ts';
 import { asArchiveError } from './out-of-space.ts';
 import { errorCode, unlessMissing } from '../system-error.ts';
@@ -40,7 +44,7 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
   let checkedAt = 0;
   let closed = false;
   let gone = false;
-  let committed: { readonly folder: string; readonly path: string } | undefined;
+  let committed: { readonly key: string; readonly folder: string; readonly path: string } | undefined;
 
   async function writeFully(bytes: Uint8Array): Promise<void> {
     for (let done = 0; done < bytes.length;) {
@@ -78,8 +82,8 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
     }
   }
 
-  /** False when the same content has the name already. */
-  async function giveName(path: string): Promise<boolean> {
+  /** False when the same content has the name already; it is on disk then, whoever put it there. */
+  async function giveName(path: string, key: string): Promise<boolean> {
     try {
       await link(temporaryPath, path);
       return true;
@@ -88,9 +92,12 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
       if (code === 'EEXIST') {
         const there = await unlessMissing(stat(path));
         // Retired just now.
-        if (there === undefined) return giveName(path);
-        if (there.size === sizeBytes) return false;
-        // A file of that name with another size is torn (the disk lied once): the good bytes replace it.
+        if (there === undefined) return giveName(path, key);
+        if (there.size === sizeBytes && await contentKey(path) === key) {
+          await flushPath(path);
+          return false;
+        }
+        // A file of that name with other content is torn: the good bytes replace it.
       } else if (!withoutLinks.has(code)) {
         throw error;
       }
@@ -106,20 +113,24 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
     const key = blobKey(sha256, sizeBytes);
     const folder = blobFolder(root, key);
     const path = blobPath(root, key);
-    // Side by side: a new folder as a rule, and the file system flushes both with one write of its journal.
-    const flushed = await Promise.allSettled([handle.sync(), directories.ensure(folder, root)]);
-    for (const result of flushed) if (result.status === 'rejected') throw result.reason;
+    const folders = await directories.ensure(folder, root);
+    const fresh = await giveName(path, key);
+    const flushed = await Promise.allSettled([handle.sync(), folders.flushed, directories.sync(folder)]);
+    const failed = flushed.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') {
+      // Whoever found the same content under that name meanwhile gives it the name again (`secure`).
+      if (fresh) await rm(path, { force: true });
+      throw failed.reason;
+    }
     await close();
-    committed = { folder, path };
-    const fresh = await giveName(path);
-    await directories.sync(folder);
+    committed = { key, folder, path };
     return { key, sizeBytes, sha256, fresh };
   }
 
   async function secure(): Promise<void> {
     if (committed === undefined || gone) return;
-    const { folder, path } = committed;
-    if (await giveName(path)) await directories.sync(folder);
+    const { key, folder, path } = committed;
+    if (await giveName(path, key)) await directories.sync(folder);
   }
 
   const translated = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -143,7 +154,8 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
       await close();
       if (gone) return;
       gone = true;
-      await unlink(temporaryPath);
+      // Another server of the same archive may have settled it at its start.
+      await rm(temporaryPath, { force: true });
     },
   };
 }

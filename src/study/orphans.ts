@@ -3,11 +3,12 @@
  * will send again; taking it in now is safe (the second one is then a duplicate), also rebuilds a lost index, and never
  * deletes what might be the only copy.
  */
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 import type { InstanceArchive, UnsettledBlob } from '../archive/port.ts';
-import { toAppError } from '../errors.ts';
+import { AppError, toAppError } from '../errors.ts';
 import type { StudyIndex } from '../index/port.ts';
 import type { Log } from '../log.ts';
 import type { Clock } from './clock.ts';
@@ -30,7 +31,7 @@ export interface OrphanDeps {
 
 export interface OrphanReport {
   readonly indexed: number;
-  /** Copies of what the index holds already. */
+  /** Copies of what the index holds already, and files that were torn before anybody was told of them. */
   readonly removed: number;
   /** Not taken in; they stay where they are. */
   readonly unreadable: number;
@@ -38,13 +39,19 @@ export interface OrphanReport {
 
 async function* everyBlob(archive: InstanceArchive): AsyncGenerator<UnsettledBlob> {
   yield* archive.unsettled();
-  for await (const key of archive.keys()) yield { key, settle: () => Promise.resolve() };
+  for await (const key of archive.keys()) yield { key, isWhole: true, settle: () => Promise.resolve() };
 }
 
 async function describeBlob({ archive, clock }: OrphanDeps, key: string): Promise<InstanceRecord> {
   const path = archive.path(key);
   const digest = createContentDigest();
-  for await (const chunk of createReadStream(path)) digest.update(chunk as Uint8Array);
+  const whole = createHash('sha256');
+  for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
+    digest.update(chunk);
+    whole.update(chunk);
+  }
+  // A power cut may have left a name without its bytes.
+  if (!key.startsWith(whole.digest('hex'))) throw new AppError('ARCHIVE_CORRUPT', 'A file of the archive holds other content than its name says', { details: { key } });
   const handle = await open(path, 'r');
   const { size } = await handle.stat().finally(() => handle.close());
   const parsed = await readCompleteHeader(path, new Uint8Array(0), size);
@@ -76,9 +83,15 @@ export async function recoverOrphans(deps: OrphanDeps): Promise<OrphanReport> {
     });
   }
 
-  for await (const { key, settle } of seenWhole ? archive.unsettled() : everyBlob(archive)) {
+  async function dropTorn(key: string): Promise<void> {
+    await archive.remove(key);
+    report.removed += 1;
+    log.warn({ blobKey: key }, 'File that a power cut left torn removed: its sender was never told that it is here');
+  }
+
+  for await (const { key, isWhole, settle } of seenWhole ? archive.unsettled() : everyBlob(archive)) {
     try {
-      if (!await index.refersToBlob(key)) await takeIn(key);
+      if (!await index.refersToBlob(key)) await (isWhole ? takeIn(key) : dropTorn(key));
       await settle();
     } catch (error) {
       const appError = toAppError(error);

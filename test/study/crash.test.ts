@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -64,6 +64,13 @@ describe('kill -9 while receiving', () => {
   });
 });
 
+/** As the file system may leave a file whose bytes it had not written yet. */
+async function tear(path: string, sizeBytes: number): Promise<void> {
+  await chmod(path, 0o600);
+  await truncate(path, 0);
+  await truncate(path, sizeBytes);
+}
+
 describe('what a crash left between archive and index', () => {
   let f: ServiceFixture;
   afterEach(() => f.dispose());
@@ -107,6 +114,33 @@ describe('what a crash left between archive and index', () => {
     await f.restart();
     expect(await f.archive.has(key)).toBe(false);
     expect((await f.keys()).length).toBe(1);
+  });
+
+  it.each(['cut short', 'as long, of zeros'])('and a power cut left torn (%s) goes, is told of, and comes whole when it is sent again', async (how) => {
+    f = await createServiceFixture();
+    await f.receive(slice(1));
+    const { key, sizeBytes } = await commitOnly(f.archive, slice(2));
+    await tear(f.archive.path(key), how === 'cut short' ? 100 : sizeBytes);
+    await f.restart();
+    expect(await f.item()).toMatchObject({ instanceCount: 1 });
+    expect((await f.keys()).length).toBe(1);
+    expect(await readdir(join(f.dataDir, 'archive/incoming'))).toEqual([]);
+    expect(await f.receive(slice(2))).toBe('stored');
+    expect(Buffer.compare(await f.archive.read(key), slice(2))).toBe(0);
+  });
+
+  it('and a power cut left torn without its other name is neither taken in for a lost index nor believed when it is sent again', async () => {
+    f = await createServiceFixture();
+    await f.receive(slice(1));
+    const { key, sizeBytes, settle } = await commitOnly(f.archive, slice(2));
+    await settle();
+    await tear(f.archive.path(key), sizeBytes);
+    await f.index.close();
+    for (const name of await readdir(f.dataDir)) if (name.startsWith('index.sqlite')) await rm(join(f.dataDir, name));
+    await f.restart();
+    expect(await f.item()).toMatchObject({ instanceCount: 1 });
+    expect(await f.receive(slice(2))).toBe('stored');
+    expect(Buffer.compare(await f.archive.read(key), slice(2))).toBe(0);
   });
 
   it('that cannot be read stays, and does not keep the service from starting', async () => {
