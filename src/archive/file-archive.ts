@@ -84,7 +84,7 @@ async function* listUnsettled(root: string, incoming: string): AsyncGenerator<Un
     const settle = (): Promise<void> => rm(path, { force: true });
     const key = await contentKey(path);
     if ((await unlessMissing(stat(blobPath(root, key))))?.ino === ino) {
-      // The process may have ended before its flush, and whoever asks will write down that the blob is there.
+      // The process may have ended before its last flush, and whoever asks will write down that the blob is there.
       await flushPath(path);
       await flushPath(blobFolder(root, key));
       await flushPath(dirname(blobFolder(root, key)));

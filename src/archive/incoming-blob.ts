@@ -1,8 +1,6 @@
 /**
- * One file on its way in: written under a random name, then linked to its content's name as well, then bytes and names are
- * flushed together, which the file system does with one write of its journal. So a power cut can leave a name without its
- * bytes, but not one that anybody was told of. The first name stays until `discard`: two names mean that the index may not
- * know the blob yet.
+ * One file on its way in: written under a random name, flushed, then linked to its content's name as well. The first name
+ * stays until `discard`: two names mean that the blob is complete and the index may not know it yet.
  * Small chunks (a DIMSE PDV is often 16 KiB) are gathered, since each write is a trip through the thread pool.
  */
 import { createHash } from 'node:crypto';
@@ -114,16 +112,13 @@ export function createIncomingBlob({ handle, temporaryPath, root, directories, c
     const folder = blobFolder(root, key);
     const path = blobPath(root, key);
     const folders = await directories.ensure(folder, root);
-    const fresh = await giveName(path, key);
-    const flushed = await Promise.allSettled([handle.sync(), folders.flushed, directories.sync(folder)]);
-    const failed = flushed.find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected') {
-      // Whoever found the same content under that name meanwhile gives it the name again (`secure`).
-      if (fresh) await rm(path, { force: true });
-      throw failed.reason;
-    }
+    // Side by side: a new folder as a rule, and the file system flushes both with one write of its journal.
+    const flushed = await Promise.allSettled([handle.sync(), folders.flushed]);
+    for (const result of flushed) if (result.status === 'rejected') throw result.reason;
     await close();
     committed = { key, folder, path };
+    const fresh = await giveName(path, key);
+    await directories.sync(folder);
     return { key, sizeBytes, sha256, fresh };
   }
 

@@ -33,7 +33,7 @@ export interface IncomingBlob {
 
 export interface UnsettledBlob {
   readonly key: string;
-  /** False where a power cut has left the name without all of its bytes; nobody was told that they are there. */
+  /** False where the bytes are not what the name says, on a disk that flushes less than it claims; nobody was told that they are there. */
   readonly isWhole: boolean;
   /** The key is known to the index now, or the blob was taken back: it need not be told again. */
   readonly settle: () => Promise<void>;

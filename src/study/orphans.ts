@@ -50,7 +50,7 @@ async function describeBlob({ archive, clock }: OrphanDeps, key: string): Promis
     digest.update(chunk);
     whole.update(chunk);
   }
-  // A power cut may have left a name without its bytes.
+  // A disk that flushes less than it claims may have kept the name and not the bytes.
   if (!key.startsWith(whole.digest('hex'))) throw new AppError('ARCHIVE_CORRUPT', 'A file of the archive holds other content than its name says', { details: { key } });
   const handle = await open(path, 'r');
   const { size } = await handle.stat().finally(() => handle.close());

@@ -85,7 +85,7 @@ describe('files of the archive', () => {
     expect(await store(archive, bytes)).toMatchObject({ key, fresh: false });
   });
 
-  it('are flushed before a commit resolves: bytes, name, folder', async (context) => {
+  it('are flushed before a commit resolves: file, then name, then folder', async (context) => {
     // Asked of the kernel, since a missing flush shows only at a power cut.
     const script = join(folder, 'commit.ts');
     await writeFile(script, `
@@ -116,8 +116,7 @@ describe('files of the archive', () => {
     const linked = place(/link\("[^"]*\.part"/u);
     const leaf = place(/fsync\(\d+<[^>]*\/objects\/[0-9a-f]{2}\/[0-9a-f]{2}>/u);
     const acknowledged = place(/ACKNOWLEDGED/u);
-    expect(file).toBeLessThan(acknowledged);
-    // A flush of the folder before it has the name would not make the name durable.
+    expect(file).toBeLessThan(linked);
     expect(linked).toBeLessThan(leaf);
     expect(leaf).toBeLessThan(acknowledged);
     expect(place(/fsync\(\d+<[^>]*\/objects\/[0-9a-f]{2}>/u)).toBeLessThan(acknowledged);
