@@ -3,6 +3,7 @@
  * server holds nothing that it could reach.
  */
 import { writeFile } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
 import type { Dataset } from '../dicom/dataset.ts';
 import { decodeFrame } from '../dicom/codec.ts';
 import { parsePart10 } from '../dicom/parse.ts';
@@ -68,7 +69,13 @@ const answer = (reply: DecodeReply): void => {
   });
 };
 
-process.on('disconnect', () => process.exit(0));
+// At once, whatever a thread of it may be stuck in.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+// A decoder that computes for ever hears nothing of that, and nobody would be left to end it.
+new Worker(`
+  const { workerData: server } = require('node:worker_threads');
+  setInterval(() => { if (process.ppid !== server) process.kill(process.pid, 'SIGKILL'); }, 1000);
+`, { eval: true, workerData: process.ppid, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 8 } }).unref();
 process.on('message', ({ id, task }: DecodeRequest) => {
   perform(task).then((value) => answer({ id, value }), (reason: unknown) => {
     const { code, message } = toAppError(reason);

@@ -12,6 +12,7 @@ import { createDecodePool, type DecodePoolOptions } from '../../src/dicomweb/dec
 import { frameSource } from '../../src/dicomweb/instance-file.ts';
 import { createByteCache } from '../../src/dicomweb/lru-cache.ts';
 import { renderFrame } from '../../src/dicomweb/window.ts';
+import { run, runOk } from '../helpers/run.ts';
 import { until } from '../helpers/until.ts';
 import { imageDataset, imageFile, pixelValues } from '../dicom/synthetic.ts';
 
@@ -108,23 +109,39 @@ describe('the decoding processes', () => {
     await pool.close();
   });
 
-  it('end with a server that is killed', async () => {
-    const server = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', `
-      const { createDecodePool } = await import(${JSON.stringify(new URL('../../src/dicomweb/decode-pool.ts', import.meta.url).href)});
-      const pool = createDecodePool({ processes: 1, timeoutMs: 50_000, heapMb: 256 });
-      await pool.run({ kind: 'frame', path: ${JSON.stringify(path)}, frameIndex: 0, stored: false });
-      console.log('decoded');
-      setInterval(() => undefined, 1000);
-    `], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const source = (name: string): string => JSON.stringify(new URL(`../../src/dicomweb/${name}`, import.meta.url));
+  const withPool = `
+    const { createDecodePool } = await import(${source('decode-pool.ts')});
+    const pool = createDecodePool({ processes: 1, timeoutMs: 50_000, heapMb: 256 });
+    const task = (path) => ({ kind: 'frame', path, frameIndex: 0, stored: false });
+    await pool.run(task(process.argv[1]));`;
+  it.each([
+    ['', `${withPool} console.log('ready'); setInterval(() => undefined, 1000);`],
+    [' while one reads what never comes', `${withPool} pool.run(task(process.argv[2])); console.log('ready');`],
+    [' while one computes for ever', `
+      const { fork } = await import('node:child_process');
+      const forEver = "process.on('SIGUSR2', () => { process.send('begun', undefined, undefined, () => { for (;;); }); });";
+      const child = fork(new URL(${source('decode-process.ts')}), { execArgv: ['--disable-warning=ExperimentalWarning', '--import', 'data:text/javascript,' + encodeURIComponent(forEver)] });
+      child.on('message', (message) => (message === 'begun' ? console.log('ready') : child.kill('SIGUSR2')));
+      child.send({ id: 1, task: { kind: 'frame', path: process.argv[1], frameIndex: 0, stored: false } });`],
+  ])('end with a server that is killed%s', async (_when, script) => {
+    const never = join(folder, 'never');
+    await runOk('sh', ['-c', 'test -e "$1" || mkfifo "$1"', 'sh', never]);
+    const server = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', script, path, never], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(server.stdout, 'data');
     const children = (await readFile(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8')).trim().split(' ');
     expect(children).toHaveLength(1);
     server.kill('SIGKILL');
-    await until('the end of the decoding process', async () => {
-      const state = await readFile(`/proc/${children[0]}/stat`, 'utf8').catch(() => '');
-      // Nobody may be there to collect it (Z).
-      return state === '' || /\) [ZX] /u.test(state);
-    });
+    try {
+      await until('the end of the decoding process', async () => {
+        const state = await readFile(`/proc/${children[0]}/stat`, 'utf8').catch(() => '');
+        // Nobody may be there to collect it (Z).
+        return state === '' || /\) [ZX] /u.test(state);
+      });
+    } finally {
+      // One that stays would compute beside all other tests.
+      await run('kill', ['-9', ...children]);
+    }
   });
 
   it('drop what waits when its request is given up, say when they are busy, and end with the service', async () => {
