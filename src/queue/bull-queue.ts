@@ -228,10 +228,12 @@ export async function openBullQueue(given: Partial<QueueOptions> & Pick<BullQueu
     },
     async claim<Data>(name: string, workerId: string, signal: AbortSignal) {
       const ended = AbortSignal.any([signal, closing.signal]);
-      const worker = await workerOf(name);
+      const worker = await untilEnded(workerOf(name), ended);
+      if (worker === undefined) return undefined;
       while (!ended.aborted) {
         const token = `${workerId}:${randomUUID()}`;
-        const bull = await worker.getNextJob(token, { block: false }) as BullJob | undefined;
+        // Where Redis is away the command waits until it is back; a job that it then takes for nobody has another attempt.
+        const bull = await untilEnded(worker.getNextJob(token, { block: false }) as Promise<BullJob | undefined>, ended);
         if (bull !== undefined) {
           if (await redis.sismember(key('cancelled'), bull.id!) === 1) {
             await bull.moveToFailed(new UnrecoverableError('CANCELLED'), token, false);
@@ -326,14 +328,44 @@ export async function openBullQueue(given: Partial<QueueOptions> & Pick<BullQueu
       closing.abort();
       for (const stop of [...held]) stop();
       emitter.removeAllListeners();
-      await Promise.all([...workers.values()].map((worker) => worker.close(true)));
-      await Promise.all(eventStreams.map((events) => events.close()));
-      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      // What jobs have come to is written down long before; this is politeness towards Redis.
+      await withinGrace(Promise.all([...workers.values()].map((worker) => worker.close(true))));
+      await withinGrace(Promise.all(eventStreams.map((events) => events.close())));
+      await withinGrace(Promise.all([...queues.values()].map((queue) => queue.close())));
       // BullMQ leaves connections open that it was given.
       for (const eventConnection of eventConnections) eventConnection.disconnect();
       redis.disconnect();
     },
   };
+}
+
+const closeGraceMs = 2_000;
+
+/** What `work` gives, or undefined soon after `ended` where it does not come. */
+async function untilEnded<T>(work: Promise<T>, ended: AbortSignal): Promise<T | undefined> {
+  const done = new AbortController();
+  const over = new Promise<undefined>((resolve) => {
+    const onEnd = (): void => {
+      wait(closeGraceMs, undefined, { signal: done.signal }).then(() => { resolve(undefined); }, () => { resolve(undefined); });
+    };
+    if (ended.aborted) onEnd();
+    else ended.addEventListener('abort', onEnd, { once: true, signal: done.signal });
+  });
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    done.abort();
+  }
+}
+
+/** BullMQ waits for the end of a connection that ioredis, between two attempts to connect, never tells of. */
+async function withinGrace(closing: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  try {
+    await Promise.race([closing, wait(closeGraceMs, undefined, { signal: done.signal })]);
+  } finally {
+    done.abort();
+  }
 }
 
 const lockErrorCodes: ReadonlySet<unknown> = new Set([
