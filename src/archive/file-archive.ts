@@ -80,10 +80,9 @@ async function* listUnsettled(root: string, incoming: string): AsyncGenerator<Un
     const path = join(incoming, name);
     const found = leftoverName.test(name) ? await unlessMissing(stat(path)) : undefined;
     if (found === undefined || found.nlink === 1) continue;
-    const { ino } = found;
     const settle = (): Promise<void> => rm(path, { force: true });
     const key = await contentKey(path);
-    if ((await unlessMissing(stat(blobPath(root, key))))?.ino === ino) {
+    if (await unlessMissing(stat(blobPath(root, key))) !== undefined) {
       // The process may have ended before its last flush, and whoever asks will write down that the blob is there.
       await flushPath(path);
       await flushPath(blobFolder(root, key));
@@ -91,7 +90,7 @@ async function* listUnsettled(root: string, incoming: string): AsyncGenerator<Un
       await flushPath(root);
       yield { key, isWhole: true, settle };
     } else {
-      const torn = await nameOf(root, ino);
+      const torn = await nameOf(root, found.ino);
       if (torn === undefined) await settle();
       else yield { key: torn, isWhole: false, settle };
     }
