@@ -83,14 +83,21 @@ function isPressed(target: EventTarget | null): boolean {
 const fineStep = 1;
 const coarseStep = 10;
 
+const arrows: Readonly<Record<string, readonly [columns: number, rows: number]>> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** Moves a cross where the key is an arrow. */
+function stepped(event: KeyboardEvent, move: (columns: number, rows: number) => void): boolean {
+  const arrow = arrows[event.key];
+  if (arrow === undefined) return false;
+  const step = event.shiftKey ? fineStep : coarseStep;
+  move(arrow[0] * step, arrow[1] * step);
+  return true;
+}
+
 /** While a finding of one's own is being put, arrows move the cross and Enter puts it; the rest stays as it is. */
 function placingKey(event: KeyboardEvent, [column, row]: readonly [number, number], actions: ReaderActions): boolean {
-  const step = event.shiftKey ? fineStep : coarseStep;
+  if (stepped(event, actions.movePlacing)) return true;
   switch (event.key) {
-    case 'ArrowLeft': actions.movePlacing(-step, 0); return true;
-    case 'ArrowRight': actions.movePlacing(step, 0); return true;
-    case 'ArrowUp': actions.movePlacing(0, -step); return true;
-    case 'ArrowDown': actions.movePlacing(0, step); return true;
     case 'Enter': actions.place(column, row); return true;
     case 'Escape': actions.stopPlacing(); return true;
     default: return false;
@@ -99,12 +106,8 @@ function placingKey(event: KeyboardEvent, [column, row]: readonly [number, numbe
 
 /** While axes are drawn by hand: arrows move the cross, Space sets an end, Enter makes the finding of what is drawn. */
 function axesKey(event: KeyboardEvent, actions: ReaderActions): boolean {
-  const step = event.shiftKey ? fineStep : coarseStep;
+  if (stepped(event, actions.stepAxis)) return true;
   switch (event.key) {
-    case 'ArrowLeft': actions.stepAxis(-step, 0); return true;
-    case 'ArrowRight': actions.stepAxis(step, 0); return true;
-    case 'ArrowUp': actions.stepAxis(0, -step); return true;
-    case 'ArrowDown': actions.stepAxis(0, step); return true;
     case ' ': actions.setAxisEnd(); return true;
     case 'Enter': actions.finishAxes(); return true;
     case 'Escape': actions.stopAxes(); return true;
@@ -114,12 +117,8 @@ function axesKey(event: KeyboardEvent, actions: ReaderActions): boolean {
 
 /** While a measure is drawn by the keys: arrows move the cross, Space or Enter sets an end. */
 function measureKey(event: KeyboardEvent, actions: ReaderActions): boolean {
-  const step = event.shiftKey ? fineStep : coarseStep;
+  if (stepped(event, actions.stepMeasure)) return true;
   switch (event.key) {
-    case 'ArrowLeft': actions.stepMeasure(-step, 0); return true;
-    case 'ArrowRight': actions.stepMeasure(step, 0); return true;
-    case 'ArrowUp': actions.stepMeasure(0, -step); return true;
-    case 'ArrowDown': actions.stepMeasure(0, step); return true;
     case ' ':
     case 'Enter': actions.setMeasureEnd(); return true;
     case 'Escape': actions.stopMeasure(); return true;
